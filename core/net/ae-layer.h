@@ -1,0 +1,149 @@
+/* The table of layer operations. SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A layer is a name in the architecture text and one AeLayerOps: how to read
+ * its arguments, what it makes of a shape, which parameters it has, and its
+ * forward and backward pass, which stand together in one file. Adding a layer
+ * is one file and one line in ae-layer.c. */
+#pragma once
+
+#include "ae-rng.h"
+#include "ae-tensor.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  AE_ACTIVATION_LINEAR,
+  AE_ACTIVATION_RELU,
+  AE_ACTIVATION_LEAKY,          /* slope 0.1 under zero */
+  AE_ACTIVATION_SIGMOID,
+  AE_ACTIVATION_TANH,
+  AE_ACTIVATION_SOFTPLUS,
+  AE_N_ACTIVATIONS
+} AeActivation;
+
+/* Shape of one sample. h = w = 0: any size, as in a convolutional model. */
+typedef struct
+{
+  guint c, h, w;
+} AeShape;
+
+/* One parameter tensor, in PyTorch's layout. Rank 1: a bias. */
+typedef struct
+{
+  guint rank;
+  guint shape[4];
+  gsize size;                   /* floats; 0 = the layer has no such tensor */
+  gsize offset;                 /* floats from the start of the weights */
+} AeParam;
+
+enum
+{ AE_PARAM_WEIGHT, AE_PARAM_BIAS, AE_N_PARAMS };
+
+typedef struct _AeLayerOps AeLayerOps;
+
+/* One layer of a parsed architecture. */
+typedef struct
+{
+  const AeLayerOps *ops;
+  guint kernel;                 /* K of KxK */
+  guint stride;                 /* S of /S and *S, R of (un)shuffle */
+  guint channels;               /* C or N: output channels or features */
+  AeActivation activation;
+  gchar label[16];              /* of save, add, concat */
+  gint i_saved;                 /* add, concat: which layer saved; else -1 */
+  guint column;                 /* where it stands in the text, from 1 */
+
+  AeShape in, out;
+  AeParam params[AE_N_PARAMS];
+} AeLayer;
+
+/* What a pass of one layer reads and writes. Tensors are [c][h][w][n]. */
+typedef struct
+{
+  const AeLayer *layer;
+  const float *weight, *bias;   /* NULL where the layer has none */
+  const AeTensor *in;
+  AeTensor *out;                /* has its shape already */
+  const AeTensor *saved;        /* add, concat: the saved tensor */
+  /* given, modulate: [c][hc][wc][n], each position of the layer reads the
+   * nearest one of this grid; hc = wc = 1 is a constant. */
+  const AeTensor *condition;
+
+  /* backward only; gradients of the weights are added, others overwritten,
+   * except grad_saved, which is added to */
+  const AeTensor *grad_out;     /* with respect to the output before the
+                                 * activation */
+  AeTensor *grad_in;            /* NULL: not wanted */
+  AeTensor *grad_saved;
+  float *grad_weight, *grad_bias;
+
+  AeTensor *scratch;            /* for the layer's own use within the call */
+} AeLayerPass;
+
+typedef enum
+{
+  AE_ARGUMENTS_NONE,            /* modulate */
+  AE_ARGUMENTS_COUNT,           /* dense N, given C, (un)shuffle R */
+  AE_ARGUMENTS_KERNEL_DOWN,     /* KxK[/S] C */
+  AE_ARGUMENTS_KERNEL_UP,       /* KxK[*S] C */
+  AE_ARGUMENTS_LABEL            /* save a */
+} AeArguments;
+
+struct _AeLayerOps
+{
+  const gchar *name;
+  AeArguments arguments;
+  gboolean has_activation;      /* an activation may follow the arguments */
+
+  /* Fills layer->out and layer->params (rank, shape, size) from layer->in and
+   * the arguments; @saved is the shape of the labelled tensor, for add and
+   * concat. Errors: AE_ERROR_SHAPE. */
+    gboolean (*prepare) (AeLayer * layer, const AeShape * saved,
+      GError ** error);
+
+  /* Shape of the output for an input of the given size. */
+  void (*forward) (const AeLayerPass * pass);
+  void (*backward) (const AeLayerPass * pass);
+};
+
+/* Returns: (transfer none) (nullable): the operations called @name[@length]. */
+const AeLayerOps *ae_layer_ops_find (const gchar * name, gsize length);
+
+/* Returns: (transfer none): the operations of table row @i, NULL past the end. */
+const AeLayerOps *ae_layer_ops_nth (guint i);
+
+/* The spatial size a layer makes of @in (h, w given); the same rule as in
+ * prepare, for models that take any size. Returns %FALSE when it does not fit,
+ * such as an odd height before `unshuffle 2`. */
+gboolean ae_layer_out_size (const AeLayer * layer, guint h_in, guint w_in,
+    guint * h_out, guint * w_out);
+
+/* conv: zeros before the first row and column, (K - 1) / 2.
+ * deconv: PyTorch's padding, (K - S + 1) / 2, so that the output is S times as
+ * large as the input. */
+static inline guint
+ae_conv_pad (const AeLayer * layer)
+{
+  return (layer->kernel - 1) / 2;
+}
+
+static inline guint
+ae_deconv_pad (const AeLayer * layer)
+{
+  return (layer->kernel - layer->stride + 1) / 2;
+}
+
+/* activation.c */
+
+/* Returns: (transfer none): its name in the architecture text. */
+const gchar *ae_activation_name (AeActivation activation);
+
+/* x[@n] becomes f(x). */
+void ae_activation_forward (AeActivation activation, float *x, gsize n);
+
+/* @grad[@n] becomes grad * f'(x), told from @y = f(x) alone. */
+void ae_activation_backward (AeActivation activation, const float *y,
+    float *grad, gsize n);
+
+G_END_DECLS
