@@ -1,0 +1,38 @@
+/* The plugin: its elements and where its models are. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+
+#include "ae-model.h"
+#include "gstaevideodenoise.h"
+
+static const struct
+{
+  const gchar *name;
+  GstRank rank;
+    GType (*get_type) (void);
+} elements[] = {
+  {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},
+};
+
+static const gchar *const model_directories[] = {
+  AE_MODEL_DIR_INSTALLED,
+  AE_MODEL_DIR_BUILD,
+  NULL
+};
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  ae_model_set_search_path (model_directories);
+
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
+    {
+      if (!gst_element_register (plugin, elements[i].name, elements[i].rank,
+				 elements[i].get_type ()))
+	return FALSE;
+    }
+  return TRUE;
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, autoencoder,
+		   "Autoencoders: denoise video with models trained in the pipeline",
+		   plugin_init, VERSION, "LGPL", PACKAGE, PACKAGE)
