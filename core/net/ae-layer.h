@@ -102,7 +102,11 @@ struct _AeLayerOps
     gboolean (*prepare) (AeLayer * layer, const AeShape * saved,
       GError ** error);
 
-  /* Shape of the output for an input of the given size. */
+  /* Output height for an input height, likewise widths; FALSE when it does not
+   * fit. NULL: the same size. */
+    gboolean (*out_size) (const AeLayer * layer, guint in, guint * out);
+
+  /* NULL in `save`, whose output is its input. */
   void (*forward) (const AeLayerPass * pass);
   void (*backward) (const AeLayerPass * pass);
 };
@@ -132,6 +136,22 @@ static inline guint
 ae_deconv_pad (const AeLayer * layer)
 {
   return (layer->kernel - layer->stride + 1) / 2;
+}
+
+/* Helpers of the layers' own files. */
+
+/* layer->out.h and .w from layer->in, by ops->out_size. */
+gboolean ae_layer_prepare_size (AeLayer * layer, GError ** error);
+
+/* Declares layer->params[@i]; trailing shape entries of rank under 4 are 1. */
+void ae_layer_set_param (AeLayer * layer, guint i, guint rank, guint s0,
+    guint s1, guint s2, guint s3);
+
+/* Pointer to row @i_channel, @y of @t: [w][n] floats. */
+static inline float *
+ae_tensor_row (const AeTensor * t, guint i_channel, guint y)
+{
+  return t->data + ((gsize) i_channel * t->h + y) * t->w * t->n;
 }
 
 /* activation.c */

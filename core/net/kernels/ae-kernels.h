@@ -33,14 +33,17 @@ typedef struct
       gsize out_step);
 
   /**
-   * taps_grad_weights: the gradient of taps_forward's weights, added to
-   * @grad[i * n_taps + t] (not packed):
-   * grad[i][t] += sum over p of grad_out[i * out_stride + p]
-   *     * in[tap_offset[t] + p]
+   * taps_grad_weights: the gradient of taps_forward's weights over @n_rows
+   * rows, added to @grad[i * n_taps + t] (not packed):
+   * grad[i][t] += sum over rows y, groups g, positions p of
+   *     grad_out[i * out_stride + y * out_row_step + g * out_step + p]
+   *     * in[tap_offset[t] + y * in_row_step + g * in_step + p]
    */
-  void (*taps_grad_weights) (guint m, guint n_groups, guint n_taps,
-      const float *grad_out, gsize out_stride, gsize out_step,
-      const float *in, const gint32 * tap_offset, gsize in_step, float *grad);
+  void (*taps_grad_weights) (guint m, guint n_rows, guint n_groups,
+      guint n_taps, const float *grad_out, gsize out_stride,
+      gsize out_row_step, gsize out_step, const float *in,
+      const gint32 * tap_offset, gsize in_row_step, gsize in_step,
+      float *grad);
 } AeKernels;
 
 /* Returns: (transfer none): the kernels of ae_cpu_level(). */
@@ -50,7 +53,7 @@ const AeKernels *ae_kernels (void);
  * not built or the processor lacks it; for tests and benchmarks. */
 const AeKernels *ae_kernels_for_level (AeCpuLevel level);
 
-/* Bytes and layout of packed weights: @weights is [m][n_taps]. */
+/* Returns: floats in the packed form of weights [m][n_taps]. */
 gsize ae_kernels_packed_size (guint m, guint n_taps);
 void ae_kernels_pack (guint m, guint n_taps, const float *weights,
     float *packed);

@@ -1,0 +1,46 @@
+/* Choice of the kernels at run time. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-kernels.h"
+
+extern const AeKernels ae_kernels_c;
+#if defined (__x86_64__)
+extern const AeKernels ae_kernels_avx2, ae_kernels_avx512;
+#endif
+
+static const AeKernels *const built[AE_N_CPU_LEVELS] = {
+  [AE_CPU_C] = &ae_kernels_c,
+#if defined (__x86_64__)
+  [AE_CPU_AVX2] = &ae_kernels_avx2,
+  [AE_CPU_AVX512] = &ae_kernels_avx512,
+#endif
+};
+
+const AeKernels *
+ae_kernels_for_level (AeCpuLevel level)
+{
+  g_return_val_if_fail (level < AE_N_CPU_LEVELS, NULL);
+  return level <= ae_cpu_level ()? built[level] : NULL;
+}
+
+const AeKernels *
+ae_kernels (void)
+{
+  return built[ae_cpu_level ()];
+}
+
+gsize
+ae_kernels_packed_size (guint m, guint n_taps)
+{
+  return (gsize) (m + AE_BLOCK - 1) / AE_BLOCK * AE_BLOCK * n_taps;
+}
+
+void
+ae_kernels_pack (guint m, guint n_taps, const float *weights, float *packed)
+{
+  for (guint block = 0; block < m; block += AE_BLOCK) {
+    for (guint t = 0; t < n_taps; t++) {
+      for (guint i = 0; i < AE_BLOCK; i++)
+        *packed++ = block + i < m ? weights[(gsize) (block + i) * n_taps + t]
+            : 0.0f;
+    }
+  }
+}
