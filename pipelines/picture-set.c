@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "picture-set.h"
+#include "ae-error.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/gst.h>
+#include <gst/video/video.h>
+#include <string.h>
+
+struct _AePictureSet
+{
+  GArray *luma, *chroma;        /* of AePicture */
+};
+
+static void
+picture_clear (gpointer data)
+{
+  g_free (((AePicture *) data)->data);
+}
+
+static void
+append (GArray * pictures, AePicture picture, guint min_size)
+{
+  double sum = 0.0;
+
+  if (picture.width < min_size || picture.height < min_size) {
+    g_free (picture.data);
+    return;
+  }
+  for (gsize i = 0; i < (gsize) picture.width * picture.height; i++)
+    sum += (double) picture.data[i];
+  picture.mean = (float) (sum / ((double) picture.width * picture.height));
+  g_array_append_val (pictures, picture);
+}
+
+static AePicture
+new_picture (guint width, guint height)
+{
+  AePicture picture = { width, height,
+    g_new (float, MAX ((gsize) width * height, 1)), 0.0f
+  };
+
+  return picture;
+}
+
+static AePicture
+from_component (GstVideoFrame * frame, guint component)
+{
+  AePicture picture =
+      new_picture ((guint) GST_VIDEO_FRAME_COMP_WIDTH (frame, component),
+      (guint) GST_VIDEO_FRAME_COMP_HEIGHT (frame, component));
+  const guint8 *data = GST_VIDEO_FRAME_COMP_DATA (frame, component);
+  gint stride = GST_VIDEO_FRAME_COMP_STRIDE (frame, component);
+
+  for (guint y = 0; y < picture.height; y++) {
+    for (guint x = 0; x < picture.width; x++)
+      picture.data[(gsize) y * picture.width + x] =
+          (float) data[(gssize) y * stride + x] / 255.0f;
+  }
+  return picture;
+}
+
+/* Means of 2x2 pixels. */
+static AePicture
+halve (const AePicture * from)
+{
+  AePicture half = new_picture (from->width / 2, from->height / 2);
+
+  for (guint y = 0; y < half.height; y++) {
+    const float *a = from->data + (gsize) 2 * y * from->width;
+    const float *b = a + from->width;
+
+    for (guint x = 0; x < half.width; x++)
+      half.data[(gsize) y * half.width + x] = 0.25f
+          * (a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1]);
+  }
+  return half;
+}
+
+static gboolean
+add_sample (AePictureSet * set, GstSample * sample, guint min_size)
+{
+  GstVideoInfo info;
+  GstVideoFrame frame;
+
+  if (!gst_video_info_from_caps (&info, gst_sample_get_caps (sample))
+      || !gst_video_frame_map (&frame, &info, gst_sample_get_buffer (sample),
+          GST_MAP_READ))
+    return FALSE;
+  for (guint i = 0; i < 3; i++) {
+    AePicture full = from_component (&frame, i);
+
+    append (i == 0 ? set->luma : set->chroma, halve (&full), min_size);
+    if (i == 0)
+      append (set->luma, full, min_size);
+    else
+      picture_clear (&full);
+  }
+  gst_video_frame_unmap (&frame);
+  return TRUE;
+}
+
+static gboolean
+add_file (AePictureSet * set, const gchar * path, guint min_size,
+    GError ** error)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch ("filesrc name=src ! "
+      "decodebin ! videoconvert ! video/x-raw,format=Y444 ! appsink name=sink "
+      "sync=false", error);
+  g_autoptr (GstElement) src = NULL;
+  g_autoptr (GstElement) sink = NULL;
+  g_autoptr (GstSample) sample = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  gboolean ok;
+
+  if (pipeline == NULL)
+    return FALSE;
+  src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  bus = gst_element_get_bus (pipeline);
+  g_object_set (src, "location", path, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  sample = gst_app_sink_try_pull_sample (GST_APP_SINK (sink), 30 * GST_SECOND);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  ok = sample != NULL && add_sample (set, sample, min_size);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  if (!ok) {
+    g_autoptr (GError) reason = NULL;
+
+    if (message)
+      gst_message_parse_error (message, &reason, NULL);
+    g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: no picture in it: %s",
+        path, reason ? reason->message : "nothing was decoded");
+  }
+  return ok;
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const gchar * const *) a, *(const gchar * const *) b);
+}
+
+/* Names in the order of strcmp(), so that a seed means the same everywhere. */
+static gboolean
+add_folder (AePictureSet * set, const gchar * path, guint min_size,
+    GError ** error)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, error);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const gchar *name;
+
+  if (folder == NULL)
+    return FALSE;
+  while ((name = g_dir_read_name (folder)) != NULL)
+    g_ptr_array_add (names, g_build_filename (path, name, NULL));
+  g_ptr_array_sort (names, compare_names);
+  for (guint i = 0; i < names->len; i++) {
+    g_autoptr (GError) reason = NULL;
+    const gchar *file = names->pdata[i];
+
+    if (g_file_test (file, G_FILE_TEST_IS_REGULAR)
+        && !add_file (set, file, min_size, &reason))
+      g_printerr ("left out: %s\n", reason->message);
+  }
+  return TRUE;
+}
+
+AePictureSet *
+ae_picture_set_new (const gchar * const *paths, guint min_size,
+    GError ** error)
+{
+  g_autoptr (AePictureSet) set = g_new0 (AePictureSet, 1);
+
+  set->luma = g_array_new (FALSE, FALSE, sizeof (AePicture));
+  set->chroma = g_array_new (FALSE, FALSE, sizeof (AePicture));
+  g_array_set_clear_func (set->luma, picture_clear);
+  g_array_set_clear_func (set->chroma, picture_clear);
+  for (guint i = 0; paths[i]; i++) {
+    gboolean ok = g_file_test (paths[i], G_FILE_TEST_IS_DIR)
+        ? add_folder (set, paths[i], min_size, error)
+        : add_file (set, paths[i], min_size, error);
+
+    if (!ok)
+      return NULL;
+  }
+  if (set->luma->len == 0) {
+    g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
+        "no picture of at least %ux%u pixels in %s%s", min_size, min_size,
+        paths[0], paths[1] ? " and the others" : "");
+    return NULL;
+  }
+  return g_steal_pointer (&set);
+}
+
+void
+ae_picture_set_free (AePictureSet * set)
+{
+  if (set == NULL)
+    return;
+  g_array_unref (set->luma);
+  g_array_unref (set->chroma);
+  g_free (set);
+}
+
+const AePicture *
+ae_picture_set_luma (const AePictureSet * set, guint i)
+{
+  return &g_array_index (set->luma, AePicture, i % set->luma->len);
+}
+
+const AePicture *
+ae_picture_set_choose (const AePictureSet * set, AeRng * rng)
+{
+  GArray *pictures = set->chroma->len > 0
+      && ae_rng_uniform (rng) > 0.85f ? set->chroma : set->luma;
+  double total = 0.0, at;
+
+  for (guint i = 0; i < pictures->len; i++) {
+    const AePicture *p = &g_array_index (pictures, AePicture, i);
+
+    total += (double) p->width * p->height;
+  }
+  at = (double) ae_rng_uniform (rng) * total;
+  for (guint i = 0; i < pictures->len; i++) {
+    const AePicture *p = &g_array_index (pictures, AePicture, i);
+
+    at -= (double) p->width * p->height;
+    if (at < 0.0)
+      return p;
+  }
+  return &g_array_index (pictures, AePicture, 0);
+}
+
+void
+ae_picture_crop (const AePicture * picture, AeRng * rng, guint size,
+    float *patch)
+{
+  guint x0 = ae_rng_below (rng, picture->width - size + 1);
+  guint y0 = ae_rng_below (rng, picture->height - size + 1);
+  guint turn = ae_rng_below (rng, 8);
+
+  for (guint y = 0; y < size; y++) {
+    for (guint x = 0; x < size; x++) {
+      guint px = turn & 1 ? size - 1 - x : x;
+      guint py = turn & 2 ? size - 1 - y : y;
+      guint row = turn & 4 ? px : py, column = turn & 4 ? py : px;
+
+      patch[y * size + x] =
+          picture->data[(gsize) (y0 + row) * picture->width + x0 + column];
+    }
+  }
+}

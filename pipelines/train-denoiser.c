@@ -1,0 +1,324 @@
+/* Trains a denoising model on pictures; pipelines/train-denoiser runs it.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ae-error.h"
+#include "ae-model.h"
+#include "ae-tape.h"
+#include "ae-trainer.h"
+#include "noisy-patches.h"
+#include "picture-set.h"
+
+#define DEFAULT_ARCHITECTURE \
+    "unshuffle 2, save in, given 1, conv 3x3 24 relu, conv 3x3 24 relu, " \
+    "save half, conv 3x3/2 48 relu, conv 3x3 48 relu, save quarter, " \
+    "conv 3x3/2 64 relu, conv 3x3 64 relu | " \
+    "deconv 2x2*2 48, add quarter relu, conv 3x3 48 relu, " \
+    "deconv 2x2*2 24, add half relu, conv 3x3 24 relu, conv 3x3 4, " \
+    "modulate, add in, shuffle 2"
+
+static gchar *option_architecture, *option_init, *option_output;
+static gchar *option_validate, *option_name, *option_licence, *option_data;
+static gint option_steps, option_batch = 32, option_patch = 64;
+static gint option_threads, option_seed = 1, option_report = 1000;
+static gdouble option_minutes = 30.0, option_rate = 2e-3;
+static gchar **option_pictures;
+
+static const GOptionEntry entries[] = {
+  {"output", 'o', 0, G_OPTION_ARG_FILENAME, &option_output,
+      "Model file to write (default: my-denoiser.safetensors)", "FILE"},
+  {"minutes", 'm', 0, G_OPTION_ARG_DOUBLE, &option_minutes,
+      "How long to train (default: 30)", "M"},
+  {"steps", 's', 0, G_OPTION_ARG_INT, &option_steps,
+      "Steps to train instead of a time, for a result that can be repeated",
+      "N"},
+  {"init", 'i', 0, G_OPTION_ARG_FILENAME, &option_init,
+      "Start from this model instead of random weights", "FILE"},
+  {"validate", 'v', 0, G_OPTION_ARG_FILENAME, &option_validate,
+      "Pictures to report on, which must not be among those trained on",
+      "FOLDER"},
+  {"architecture", 'a', 0, G_OPTION_ARG_STRING, &option_architecture,
+      "Architecture text, see docs/architecture-text.md", "TEXT"},
+  {"batch", 0, 0, G_OPTION_ARG_INT, &option_batch,
+      "Patches in a step, a multiple of 16 (default: 32)", "N"},
+  {"patch", 0, 0, G_OPTION_ARG_INT, &option_patch,
+      "Height and width of a patch (default: 64)", "N"},
+  {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &option_rate,
+      "Peak of the learning rate (default: 0.002)", "R"},
+  {"seed", 0, 0, G_OPTION_ARG_INT, &option_seed,
+      "Seed of weights, patches and noise (default: 1)", "N"},
+  {"threads", 't', 0, G_OPTION_ARG_INT, &option_threads,
+      "Threads (default: one per processor)", "N"},
+  {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
+      "Steps between reports, each of which writes the model (default: 1000)",
+      "N"},
+  {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
+      "Name to store in the model file", "TEXT"},
+  {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
+      "Licence to store in the model file", "TEXT"},
+  {"data", 0, 0, G_OPTION_ARG_STRING, &option_data,
+      "What it was trained on, to store in the model file", "TEXT"},
+  {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_pictures,
+      NULL, "PICTURE or FOLDER ..."},
+  {NULL}
+};
+
+/* Mean PSNR in dB of 16 fixed patches of @set, corrupted and denoised. */
+static double
+validate (const AePictureSet * set, AeTape * tape, const AeWeights * weights,
+    AeCorruptionKind kind, float level, double *noisy_db)
+{
+  enum
+  { SIZE = 128, N = 16, N_BATCHES = 4 };
+  g_auto (AeTensor) in = AE_TENSOR_INIT;
+  g_auto (AeTensor) condition = AE_TENSOR_INIT;
+  g_autofree float *clean = g_new (float, SIZE * SIZE * N);
+  g_autofree float *noisy = g_new (float, SIZE * SIZE);
+  double sum = 0.0;
+  AeRng rng;
+
+  ae_rng_init (&rng, 1000);
+  *noisy_db = 0.0;
+  ae_tensor_resize (&in, 1, SIZE, SIZE, N);
+  ae_tensor_resize (&condition, 1, 1, 1, N);
+  for (guint batch = 0; batch < N_BATCHES; batch++) {
+    const AeTensor *out;
+
+    for (guint i = 0; i < N; i++) {
+      float *patch = clean + (gsize) i * SIZE * SIZE;
+      const AePicture *picture =
+          ae_picture_set_luma (set, batch * N + i);
+      double error = 0.0;
+
+      ae_picture_crop (picture, &rng, SIZE, patch);
+      condition.data[i] = ae_noisy_patch (kind, level, picture->mean, &rng,
+          patch, noisy, SIZE);
+      for (guint p = 0; p < SIZE * SIZE; p++) {
+        double d = (double) noisy[p] - (double) patch[p];
+
+        in.data[(gsize) p * N + i] = noisy[p];
+        error += d * d;
+      }
+      *noisy_db += -10.0 * log10 (error / (SIZE * SIZE));
+    }
+    out = ae_tape_forward (tape, weights->data, &in, &condition);
+    for (guint i = 0; i < N; i++) {
+      double error = 0.0;
+
+      for (guint p = 0; p < SIZE * SIZE; p++) {
+        double d = (double) CLAMP (out->data[(gsize) p * N + i], 0.0f, 1.0f)
+            - (double) clean[(gsize) i * SIZE * SIZE + p];
+
+        error += d * d;
+      }
+      sum += -10.0 * log10 (error / (SIZE * SIZE));
+    }
+  }
+  *noisy_db /= N * N_BATCHES;
+  return sum / (N * N_BATCHES);
+}
+
+static void
+report (const AePictureSet * set, AeTape * tape, const AeWeights * weights)
+{
+  static const struct
+  {
+    AeCorruptionKind kind;
+    float level;
+  } rows[] = {
+    {AE_CORRUPTION_GAUSSIAN, 2}, {AE_CORRUPTION_GAUSSIAN, 10},
+    {AE_CORRUPTION_GAUSSIAN, 25}, {AE_CORRUPTION_GAUSSIAN, 50},
+    {AE_CORRUPTION_POISSON_GAUSSIAN, 15},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    double before;
+    double after = validate (set, tape, weights, rows[i].kind, rows[i].level,
+        &before);
+
+    g_print ("  %s %g: %.2f -> %.2f dB", ae_corruption_name (rows[i].kind),
+        (double) rows[i].level, before, after);
+  }
+  g_print ("\n");
+}
+
+static AeModel *
+first_model (GError ** error)
+{
+  g_autoptr (AeArchitecture) architecture = NULL;
+  g_autoptr (AeWeights) weights = NULL;
+  AeShape any = { 1, 0, 0 };
+  AeRng rng;
+
+  if (option_init)
+    return ae_model_load (option_init, error);
+  architecture = ae_architecture_parse (option_architecture
+      ? option_architecture : DEFAULT_ARCHITECTURE, &any, error);
+  if (architecture == NULL)
+    return NULL;
+  ae_rng_init (&rng, (guint64) option_seed);
+  weights = ae_weights_new_random (architecture, &rng);
+  return ae_model_new (architecture, weights, NULL, error);
+}
+
+static gboolean
+save (const AeModel * first, AeWeights * weights, guint64 n_steps,
+    const gchar * path, GError ** error)
+{
+  g_autoptr (GHashTable) metadata =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_autoptr (AeModel) model = NULL;
+
+  g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("denoise"));
+  g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("video"));
+  g_hash_table_insert (metadata, (gpointer) "steps",
+      g_strdup_printf ("%" G_GUINT64_FORMAT, n_steps));
+  if (option_name)
+    g_hash_table_insert (metadata, (gpointer) "name", g_strdup (option_name));
+  if (option_licence)
+    g_hash_table_insert (metadata, (gpointer) "licence",
+        g_strdup (option_licence));
+  if (option_data)
+    g_hash_table_insert (metadata, (gpointer) "data", g_strdup (option_data));
+  model = ae_model_new (first->architecture, weights, metadata, error);
+  return model != NULL && ae_model_save (model, path, error);
+}
+
+/* Steps that fit into option_minutes, told from how long a few take. */
+static guint64
+plan_steps (AeTrainer * trainer, AeNoisyPatches * patches)
+{
+  const guint n_probe = 20;
+  gint64 begin_us = g_get_monotonic_time (), us;
+
+  for (guint i = 0; i < n_probe; i++) {
+    if (!ae_trainer_step (trainer, ae_noisy_patches_sample, patches, 1e-6f,
+            NULL, NULL))
+      break;
+  }
+  us = MAX (g_get_monotonic_time () - begin_us, 1);
+  return (guint64) (option_minutes * 60e6 / (double) us * n_probe);
+}
+
+static gboolean
+train (const AePictureSet * pictures, const AePictureSet * held_out,
+    GError ** error)
+{
+  AeTrainerConfig config = AE_TRAINER_CONFIG_DEFAULT;
+  AeNoisyPatches patches = { pictures, (guint) option_patch };
+  g_autoptr (AeModel) model = first_model (error);
+  g_autoptr (AeTrainer) trainer = NULL;
+  g_autoptr (AeTape) tape = NULL;
+  guint64 n_steps;
+  double mean_loss = 0.0;
+  gint64 begin_us;
+
+  if (model == NULL)
+    return FALSE;
+  config.height = config.width = (guint) option_patch;
+  config.batch = (guint) option_batch;
+  config.seed = (guint64) option_seed;
+  config.n_threads = (guint) option_threads;
+  trainer = ae_trainer_new (model->architecture, model->weights, &config,
+      error);
+  if (trainer == NULL)
+    return FALSE;
+  tape = ae_tape_new (model->architecture);
+  n_steps = option_steps > 0 ? (guint64) option_steps
+      : plan_steps (trainer, &patches);
+  g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.2f kMAC per pixel, %"
+      G_GUINT64_FORMAT " steps of %d patches\n", model->architecture->text,
+      model->architecture->n_weights,
+      ae_architecture_macs_per_pixel (model->architecture) / 1000.0, n_steps,
+      option_batch);
+
+  begin_us = g_get_monotonic_time ();
+  for (guint64 i = 0; i < n_steps; i++) {
+    float rate = ae_schedule_cosine (i, n_steps, MIN (500, n_steps / 10),
+        (float) option_rate);
+    double loss;
+
+    if (!ae_trainer_step (trainer, ae_noisy_patches_sample, &patches, rate,
+            &loss, error))
+      return FALSE;
+    mean_loss += (loss - mean_loss) / (double) MIN (i + 1, 1000);
+    if ((i + 1) % (guint64) option_report == 0 || i + 1 == n_steps) {
+      g_autoptr (AeWeights) weights = ae_trainer_weights (trainer, error);
+
+      if (weights == NULL || !save (model, weights, i + 1, option_output,
+              error))
+        return FALSE;
+      g_print ("step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+          ", %.0f s, loss %.5f", i + 1, n_steps,
+          (double) (g_get_monotonic_time () - begin_us) / 1e6, mean_loss);
+      if (held_out)
+        report (held_out, tape, weights);
+      else
+        g_print ("\n");
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+check_options (GError ** error)
+{
+  if (option_pictures == NULL)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "no pictures given; see --help");
+  else if (option_batch < 16 || option_batch % 16 != 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--batch %d is not a multiple of 16", option_batch);
+  else if (option_patch < 8 || option_patch > 512)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--patch %d is not in 8 ... 512", option_patch);
+  else if (option_steps < 0 || option_report < 1 || option_threads < 0
+      || !(option_minutes > 0.0) || !(option_rate > 0.0))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--steps, --minutes, --report-every, --threads and --rate take "
+        "positive numbers");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- train a denoising model on pictures");
+  g_autoptr (AePictureSet) pictures = NULL;
+  g_autoptr (AePictureSet) held_out = NULL;
+  g_autoptr (GError) error = NULL;
+  const gchar *validate_paths[] = { NULL, NULL };
+
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, &argc, &argv, &error)
+      || !check_options (&error))
+    goto failed;
+  if (option_output == NULL)
+    option_output = g_strdup ("my-denoiser" AE_MODEL_EXTENSION);
+  pictures = ae_picture_set_new ((const gchar * const *) option_pictures,
+      (guint) option_patch, &error);
+  if (pictures == NULL)
+    goto failed;
+  if (option_validate) {
+    validate_paths[0] = option_validate;
+    held_out = ae_picture_set_new (validate_paths, 128, &error);
+    if (held_out == NULL)
+      goto failed;
+  }
+  if (!train (pictures, held_out, &error))
+    goto failed;
+  g_print ("wrote %s\n", option_output);
+  return EXIT_SUCCESS;
+
+failed:
+  g_printerr ("train-denoiser: %s\n", error->message);
+  return EXIT_FAILURE;
+}

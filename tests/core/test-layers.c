@@ -1,0 +1,341 @@
+/* Every layer's gradient against finite differences, and the fast kernels
+ * against the plain loops. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+#include <math.h>
+
+#include "ae-kernels.h"
+#include "ae-tape.h"
+#include "ae-weights.h"
+
+typedef struct
+{
+  const gchar *text;
+  AeShape input;
+  guint h, w;                   /* size to run at, where input gives none */
+} Case;
+
+/* Activations without kinks, so that differences are smooth. */
+static const Case cases[] = {
+  {"dense 5 tanh | dense 12", {3, 2, 2}, 2, 2},
+  {"dense 7 sigmoid, dense 4 softplus | dense 7 tanh, dense 6", {6, 1, 1}, 1,
+      1},
+  {"conv 1x1 3 tanh | conv 1x1 2", {2, 0, 0}, 5, 4},
+  {"conv 3x3 5 tanh | conv 3x3 2", {2, 0, 0}, 7, 6},
+  {"conv 5x5 9 softplus | conv 5x5 1", {1, 0, 0}, 6, 9},
+  {"conv 3x3/2 4 tanh | deconv 2x2*2 3", {2, 0, 0}, 6, 8},
+  {"conv 5x5/2 4 tanh | deconv 5x5*2 3 tanh", {1, 0, 0}, 8, 6},
+  {"conv 5x5/3 4 tanh | deconv 4x4*3 2", {1, 0, 0}, 9, 6},
+  {"conv 2x2/2 4 | deconv 4x4*2 3", {2, 0, 0}, 6, 4},
+  {"conv 3x3/2 10 | deconv 3x3*2 11", {3, 0, 0}, 4, 4},
+  {"unshuffle 2, conv 3x3 8 tanh | conv 3x3 4, shuffle 2", {1, 0, 0}, 6, 8},
+  {"unshuffle 3, conv 1x1 5 sigmoid | conv 3x3 9, shuffle 3", {1, 0, 0}, 6, 3},
+  {"save a, conv 3x3 4 tanh | conv 3x3 2, add a", {2, 0, 0}, 5, 5},
+  {"conv 3x3 3 tanh, save a, conv 3x3/2 4 tanh | deconv 2x2*2 5, concat a, "
+      "conv 3x3 2", {2, 0, 0}, 6, 6},
+  {"save a, given 1, conv 3x3 4 tanh | conv 3x3 1, modulate, add a", {1, 0,
+          0}, 5, 4},
+  {"given 3, conv 3x3 4 tanh | given 3, conv 3x3 2", {2, 0, 0}, 4, 4},
+  {"conv 3x3/2 4 tanh, save b, dense 3 | dense 36 tanh, dense 8", {1, 6, 6}, 6,
+      6},
+};
+
+/* A model with random weights, biases too, and random input. */
+typedef struct
+{
+  AeArchitecture *architecture;
+  AeTape *tape;
+  float *weights, *grad;
+  AeTensor in, condition, direction, grad_in;
+} Net;
+
+static void
+fill (AeTensor * t, AeRng * rng)
+{
+  ae_rng_fill_normal (rng, t->data, ae_tensor_size (t));
+}
+
+static void
+net_init (Net * net, const Case * c, guint n, AeRng * rng)
+{
+  GError *error = NULL;
+
+  memset (net, 0, sizeof *net);
+  net->architecture = ae_architecture_parse (c->text, &c->input, &error);
+  fail_unless (net->architecture != NULL, "%s: %s", c->text,
+      error ? error->message : "");
+  net->tape = ae_tape_new (net->architecture);
+  net->weights = g_new (float, net->architecture->n_weights);
+  net->grad = g_new0 (float, net->architecture->n_weights);
+  for (gsize i = 0; i < net->architecture->n_weights; i++)
+    net->weights[i] = 0.4f * ae_rng_normal (rng);
+  ae_tensor_resize (&net->in, c->input.c, c->h, c->w, n);
+  fill (&net->in, rng);
+  ae_tensor_resize (&net->condition, net->architecture->n_given, 2, 3, n);
+  fill (&net->condition, rng);
+}
+
+static void
+net_clear (Net * net)
+{
+  ae_tensor_clear (&net->in);
+  ae_tensor_clear (&net->condition);
+  ae_tensor_clear (&net->direction);
+  ae_tensor_clear (&net->grad_in);
+  g_free (net->weights);
+  g_free (net->grad);
+  ae_tape_free (net->tape);
+  ae_architecture_unref (net->architecture);
+}
+
+static const AeTensor *
+net_forward (Net * net)
+{
+  return ae_tape_forward (net->tape, net->weights, &net->in,
+      net->architecture->n_given ? &net->condition : NULL);
+}
+
+/* The function whose gradient is checked: output times a fixed direction. */
+static double
+net_value (Net * net)
+{
+  const AeTensor *out = net_forward (net);
+  double sum = 0.0;
+
+  for (gsize i = 0; i < ae_tensor_size (out); i++)
+    sum += (double) out->data[i] * (double) net->direction.data[i];
+  return sum;
+}
+
+/* Compares the analytic derivative along a random direction of @x[@n] with the
+ * central difference. */
+static void
+check_direction (Net * net, const gchar * what, float *x, const float *grad,
+    gsize n, AeRng * rng)
+{
+  g_autofree float *d = g_new (float, n);
+  g_autofree float *x0 = g_memdup2 (x, n * sizeof (float));
+  const double eps = 2e-3;
+  double analytic = 0.0, numeric, scale = 1e-3;
+
+  ae_rng_fill_normal (rng, d, n);
+  for (gsize i = 0; i < n; i++) {
+    analytic += (double) grad[i] * (double) d[i];
+    scale += fabs ((double) grad[i] * (double) d[i]);
+  }
+  for (gsize i = 0; i < n; i++)
+    x[i] = (float) ((double) x0[i] + eps * (double) d[i]);
+  numeric = net_value (net);
+  for (gsize i = 0; i < n; i++)
+    x[i] = (float) ((double) x0[i] - eps * (double) d[i]);
+  numeric = (numeric - net_value (net)) / (2.0 * eps);
+  memcpy (x, x0, n * sizeof (float));
+  fail_unless (fabs (numeric - analytic) < 4e-3 * scale,
+      "%s, %s: analytic %g, numeric %g", net->architecture->text, what,
+      analytic, numeric);
+}
+
+static void
+check_gradients (const Case * c, guint n)
+{
+  AeRng rng;
+  Net net;
+
+  ae_rng_init (&rng, 7);
+  net_init (&net, c, n, &rng);
+  ae_tensor_resize_like (&net.direction, net_forward (&net));
+  fill (&net.direction, &rng);
+  net_value (&net);
+  ae_tape_backward (net.tape, net.weights, &net.direction, net.grad,
+      &net.grad_in);
+  for (guint i = 0; i < net.architecture->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &net.architecture->layers[i].params[j];
+
+      if (param->size > 0) {
+        g_autofree gchar *name =
+            ae_architecture_param_name (net.architecture, i, j);
+
+        check_direction (&net, name, net.weights + param->offset,
+            net.grad + param->offset, param->size, &rng);
+      }
+    }
+  }
+  check_direction (&net, "input", net.in.data, net.grad_in.data,
+      ae_tensor_size (&net.in), &rng);
+  net_clear (&net);
+}
+
+GST_START_TEST (test_gradients_equal_finite_differences)
+{
+  check_gradients (&cases[__i__], 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_gradients_of_a_batch_equal_finite_differences)
+{
+  check_gradients (&cases[__i__], 16);
+}
+
+GST_END_TEST;
+
+/* Sample @i of a batch. */
+static void
+take_sample (const AeTensor * batch, guint i, AeTensor * one)
+{
+  ae_tensor_resize (one, batch->c, batch->h, batch->w, 1);
+  for (gsize p = 0; p < ae_tensor_size (one); p++)
+    one->data[p] = batch->data[p * batch->n + i];
+}
+
+/* Lanes go through the kernels, single samples through the plain loops. */
+GST_START_TEST (test_kernels_equal_the_plain_loops)
+{
+  const Case *c = &cases[__i__];
+  AeRng rng;
+  Net batch, one;
+
+  ae_rng_init (&rng, 11);
+  net_init (&batch, c, 32, &rng);
+  net_init (&one, c, 1, &rng);
+  memcpy (one.weights, batch.weights,
+      batch.architecture->n_weights * sizeof (float));
+  ae_tensor_resize_like (&batch.direction, net_forward (&batch));
+  fill (&batch.direction, &rng);
+  ae_tape_backward (batch.tape, batch.weights, &batch.direction, batch.grad,
+      &batch.grad_in);
+  for (guint i = 0; i < 32; i++) {
+    const AeTensor *out, *out_batch = net_forward (&batch);
+
+    take_sample (&batch.in, i, &one.in);
+    if (one.architecture->n_given)
+      take_sample (&batch.condition, i, &one.condition);
+    take_sample (&batch.direction, i, &one.direction);
+    out = net_forward (&one);
+    ae_tape_backward (one.tape, one.weights, &one.direction, one.grad,
+        &one.grad_in);
+    for (gsize p = 0; p < ae_tensor_size (out); p++)
+      fail_unless (fabsf (out->data[p] - out_batch->data[p * 32 + i])
+          < 1e-4f * (1.0f + fabsf (out->data[p])));
+    for (gsize p = 0; p < ae_tensor_size (&one.grad_in); p++)
+      fail_unless (fabsf (one.grad_in.data[p]
+              - batch.grad_in.data[p * 32 + i])
+          < 1e-4f * (1.0f + fabsf (one.grad_in.data[p])));
+  }
+  for (gsize p = 0; p < one.architecture->n_weights; p++)
+    fail_unless (fabsf (one.grad[p] - batch.grad[p])
+        < 2e-3f * (1.0f + fabsf (one.grad[p])));
+  net_clear (&batch);
+  net_clear (&one);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_activation_gradients_equal_finite_differences)
+{
+  const float xs[] = { -5.0f, -1.3f, -0.2f, 0.3f, 1.0f, 4.0f };
+  AeActivation activation = __i__;
+
+  for (guint i = 0; i < G_N_ELEMENTS (xs); i++) {
+    const float eps = 1e-2f;
+    float y = xs[i], plus = xs[i] + eps, minus = xs[i] - eps, grad = 2.0f;
+
+    ae_activation_forward (activation, &y, 1);
+    ae_activation_forward (activation, &plus, 1);
+    ae_activation_forward (activation, &minus, 1);
+    ae_activation_backward (activation, &y, &grad, 1);
+    fail_unless (fabsf (grad - 2.0f * (plus - minus) / (2.0f * eps)) < 2e-3f,
+        "%s at %g", ae_activation_name (activation), (double) xs[i]);
+  }
+}
+
+GST_END_TEST;
+
+/* Random shapes through every built kernel, remainders included. */
+GST_START_TEST (test_taps_kernels_equal_plain_sums)
+{
+  const AeKernels *kernels = ae_kernels_for_level (__i__);
+  AeRng rng;
+
+  if (kernels == NULL)
+    return;
+  ae_rng_init (&rng, 5);
+  for (guint round = 0; round < 60; round++) {
+    guint m = 1 + ae_rng_below (&rng, 20);
+    guint n_groups = 1 + ae_rng_below (&rng, 9);
+    guint n_taps = 1 + ae_rng_below (&rng, 30);
+    guint step = AE_GROUP * (1 + ae_rng_below (&rng, 2));
+    guint n_in = n_groups * step + 64, n_out = n_groups * step + 3;
+    g_autofree float *weights = g_new (float, m * n_taps);
+    g_autofree float *packed =
+        g_new (float, ae_kernels_packed_size (m, n_taps));
+    g_autofree float *in = g_new (float, 2 * n_in);
+    g_autofree float *out = g_new0 (float, m * n_out);
+    g_autofree float *grad = g_new0 (float, m * n_taps);
+    g_autofree gint32 *offset = g_new (gint32, n_taps);
+    float bias[20];
+
+    ae_rng_fill_normal (&rng, weights, m * n_taps);
+    ae_rng_fill_normal (&rng, in, 2 * n_in);
+    ae_rng_fill_normal (&rng, bias, 20);
+    for (guint t = 0; t < n_taps; t++)
+      offset[t] = (gint32) ae_rng_below (&rng, 48);
+    ae_kernels_pack (m, n_taps, weights, packed);
+    kernels->taps_forward (m, n_groups, n_taps, packed, bias, in, offset, step,
+        out, n_out, step);
+    for (guint i = 0; i < m; i++) {
+      for (guint p = 0; p < n_groups * step; p++) {
+        double sum = p % step < AE_GROUP ? (double) bias[i] : 0.0;
+
+        for (guint t = 0; t < n_taps && p % step < AE_GROUP; t++)
+          sum += (double) weights[i * n_taps + t] * (double) in[offset[t] + p];
+        fail_unless (fabs ((double) out[i * n_out + p] - sum) < 1e-4);
+      }
+      /* nothing is written past the last group */
+      for (guint p = n_groups * step; p < n_out; p++)
+        fail_unless (out[i * n_out + p] == 0.0f);
+    }
+    kernels->taps_grad_weights (m, 2, n_groups, n_taps, out, n_out, 0, step,
+        in, offset, n_in - 64, step, grad);
+    for (guint i = 0; i < m; i++) {
+      for (guint t = 0; t < n_taps; t++) {
+        double sum = 0.0;
+
+        for (guint row = 0; row < 2; row++) {
+          for (guint p = 0; p < n_groups * step; p++)
+            if (p % step < AE_GROUP)
+              sum += (double) out[i * n_out + p]
+                  * (double) in[row * (n_in - 64) + offset[t] + p];
+        }
+        fail_unless (fabs ((double) grad[i * n_taps + t] - sum)
+            < 1e-3 * (1.0 + fabs (sum)));
+      }
+    }
+  }
+}
+
+GST_END_TEST;
+
+static Suite *
+layers_suite (void)
+{
+  Suite *suite = suite_create ("layers");
+  TCase *tcase = tcase_create ("general");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_loop_test (tcase, test_gradients_equal_finite_differences, 0,
+      G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tcase,
+      test_gradients_of_a_batch_equal_finite_differences, 0,
+      G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tcase, test_kernels_equal_the_plain_loops, 0,
+      G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tcase,
+      test_activation_gradients_equal_finite_differences, 0,
+      AE_N_ACTIVATIONS);
+  tcase_add_loop_test (tcase, test_taps_kernels_equal_plain_sums, 0,
+      AE_N_CPU_LEVELS);
+  return suite;
+}
+
+GST_CHECK_MAIN (layers);
