@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static const GOptionEntry entries[] = {
       "What it was trained on, to store in the model file", "TEXT"},
   {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_pictures,
       NULL, "PICTURE or FOLDER ..."},
-  {NULL}
+  G_OPTION_ENTRY_NULL
 };
 
 /* Mean PSNR in dB of 16 fixed patches of @set, corrupted and denoised. */
