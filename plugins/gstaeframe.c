@@ -9,7 +9,7 @@ gst_ae_video_info_n_colours (const GstVideoInfo * info)
 
 void
 gst_ae_frame_component (GstVideoFrame * frame, guint i_component,
-			AePixels * pixels)
+    AePixels * pixels)
 {
   const GstVideoFormatInfo *format = frame->info.finfo;
 
@@ -21,4 +21,47 @@ gst_ae_frame_component (GstVideoFrame * frame, guint i_component,
   pixels->bits = GST_VIDEO_FORMAT_INFO_DEPTH (format, i_component);
   pixels->shift = GST_VIDEO_FORMAT_INFO_SHIFT (format, i_component);
   pixels->big_endian = !GST_VIDEO_FORMAT_INFO_IS_LE (format);
+}
+
+/* Standard deviations of sums with the factors of gst_ae_rgb_to_opponent(). */
+const float gst_ae_opponent_gains[GST_AE_MAX_COLOURS] = {
+  0.57735027f, 0.70710678f, 0.61237244f
+};
+
+void
+gst_ae_rgb_to_opponent (const AePlane * planes, guint width, guint height)
+{
+  for (guint y = 0; y < height; y++) {
+    float *p0 = planes[0].data + y * planes[0].stride;
+    float *p1 = planes[1].data + y * planes[1].stride;
+    float *p2 = planes[2].data + y * planes[2].stride;
+
+    for (guint x = 0; x < width; x++) {
+      const float r = p0[x], g = p1[x], b = p2[x];
+
+      p0[x] = (r + g + b) * (1.0f / 3.0f);
+      p1[x] = (r - b) * 0.5f + 0.5f;
+      p2[x] = (r - 2.0f * g + b) * 0.25f + 0.5f;
+    }
+  }
+}
+
+void
+gst_ae_opponent_to_rgb (const AePlane * planes, guint width, guint height)
+{
+  for (guint y = 0; y < height; y++) {
+    float *p0 = planes[0].data + y * planes[0].stride;
+    float *p1 = planes[1].data + y * planes[1].stride;
+    float *p2 = planes[2].data + y * planes[2].stride;
+
+    for (guint x = 0; x < width; x++) {
+      const float lightness = p0[x];
+      const float half_r_b = p1[x] - 0.5f;
+      const float r_2g_b = (p2[x] - 0.5f) * 4.0f;
+
+      p0[x] = lightness + r_2g_b * (1.0f / 6.0f) + half_r_b;
+      p1[x] = lightness - r_2g_b * (1.0f / 3.0f);
+      p2[x] = lightness + r_2g_b * (1.0f / 6.0f) - half_r_b;
+    }
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <gst/video/video.h>
 
+#include "ae-plan.h"
 #include "ae-plane.h"
 
 G_BEGIN_DECLS
@@ -33,5 +34,22 @@ guint gst_ae_video_info_n_colours (const GstVideoInfo * info);
  */
 void gst_ae_frame_component (GstVideoFrame * frame, guint i_component,
     AePixels * pixels);
+
+/**
+ * gst_ae_rgb_to_opponent:
+ * @planes: three of @width x @height, R, G, B; converted in place
+ *
+ * Makes (R+G+B)/3, (R-B)/2 + 1/2 and (R-2G+B)/4 + 1/2: lightness and two colour
+ * differences, in which equal noise of R, G and B is uncorrelated. The standard
+ * deviation of noise changes by %gst_ae_opponent_gains.
+ */
+void gst_ae_rgb_to_opponent (const AePlane * planes, guint width,
+    guint height);
+
+/* The inverse. */
+void gst_ae_opponent_to_rgb (const AePlane * planes, guint width,
+    guint height);
+
+extern const float gst_ae_opponent_gains[GST_AE_MAX_COLOURS];
 
 G_END_DECLS

@@ -24,15 +24,14 @@ plugin_init (GstPlugin * plugin)
 {
   ae_model_set_search_path (model_directories);
 
-  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
-    {
-      if (!gst_element_register (plugin, elements[i].name, elements[i].rank,
-				 elements[i].get_type ()))
-	return FALSE;
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
+    if (!gst_element_register (plugin, elements[i].name, elements[i].rank,
+            elements[i].get_type ()))
+      return FALSE;
+  }
   return TRUE;
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, autoencoder,
-		   "Autoencoders: denoise video with models trained in the pipeline",
-		   plugin_init, VERSION, "LGPL", PACKAGE, PACKAGE)
+    "Autoencoders: denoise video with models trained in the pipeline",
+    plugin_init, VERSION, "LGPL", PACKAGE, PACKAGE)
