@@ -316,6 +316,63 @@ GST_START_TEST (test_taps_kernels_equal_plain_sums)
 
 GST_END_TEST;
 
+GST_START_TEST (test_winograd_equals_the_convolution)
+{
+  enum
+  { M = 5, C = 3, GROUPS = 2, TILES = 16 * GROUPS, W = 4 * TILES };
+  const AeKernels *kernels = ae_kernels_for_level (__i__);
+  static float in[C][6][W + 4], weights[M][C][3][3], out[M][4][W];
+  static float v[36][C][TILES], products[36][M][TILES];
+  g_autofree float *packed =
+      g_new (float, 36 * ae_kernels_packed_size (M, C));
+  const gint32 tap_offset[C] = { 0, TILES, 2 * TILES };
+  AeRng rng;
+
+  if (kernels == NULL)
+    return;
+  ae_rng_init (&rng, 3);
+  ae_rng_fill_normal (&rng, &in[0][0][0], sizeof in / sizeof (float));
+  ae_rng_fill_normal (&rng, &weights[0][0][0][0],
+      sizeof weights / sizeof (float));
+  ae_kernels_winograd_pack (M, C, &weights[0][0][0][0], packed);
+  for (guint c = 0; c < C; c++) {
+    const float *rows[6];
+
+    for (guint i = 0; i < 6; i++)
+      rows[i] = in[c][i];
+    kernels->winograd_in (GROUPS, rows, v[0][c], C * TILES);
+  }
+  for (guint k = 0; k < 36; k++)
+    kernels->taps_forward (M, GROUPS, C, packed
+        + k * ae_kernels_packed_size (M, C), NULL, v[k][0], tap_offset,
+        AE_GROUP, products[k][0], TILES, AE_GROUP);
+  for (guint m = 0; m < M; m++) {
+    float *rows[4];
+
+    for (guint i = 0; i < 4; i++)
+      rows[i] = out[m][i];
+    kernels->winograd_out (GROUPS, products[0][m], M * TILES, 0.5f, m == 0,
+        rows);
+  }
+  for (guint m = 0; m < M; m++) {
+    for (guint y = 0; y < 4; y++) {
+      for (guint x = 0; x < W; x++) {
+        double sum = 0.5;
+
+        for (guint c = 0; c < C; c++)
+          for (guint i = 0; i < 9; i++)
+            sum += (double) weights[m][c][i / 3][i % 3]
+                * (double) in[c][y + i / 3][x + i % 3];
+        if (m == 0)
+          sum = MAX (sum, 0.0);
+        fail_unless (fabs (sum - (double) out[m][y][x]) < 2e-4);
+      }
+    }
+  }
+}
+
+GST_END_TEST;
+
 static Suite *
 layers_suite (void)
 {
@@ -334,6 +391,8 @@ layers_suite (void)
       test_activation_gradients_equal_finite_differences, 0,
       AE_N_ACTIVATIONS);
   tcase_add_loop_test (tcase, test_taps_kernels_equal_plain_sums, 0,
+      AE_N_CPU_LEVELS);
+  tcase_add_loop_test (tcase, test_winograd_equals_the_convolution, 0,
       AE_N_CPU_LEVELS);
   return suite;
 }

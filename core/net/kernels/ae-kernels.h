@@ -44,6 +44,24 @@ typedef struct
       gsize out_row_step, gsize out_step, const float *in,
       const gint32 * tap_offset, gsize in_row_step, gsize in_step,
       float *grad);
+
+  /**
+   * winograd_in: input transform of F(4x4, 3x3) for one channel.
+   * @n_groups: groups of 16 tiles; tile t begins at column 4 t
+   * @rows: the six rows of the tiles, 64 * @n_groups + 4 floats of each read
+   * @out: out[k * out_stride + t], k = 0 ... 35
+   */
+  void (*winograd_in) (guint n_groups, const float *const rows[6], float *out,
+      gsize out_stride);
+
+  /**
+   * winograd_out: output transform for one channel.
+   * @in: in[k * in_stride + t], k = 0 ... 35
+   * @relu: whether negative results become zero
+   * @rows: four rows of 64 * @n_groups floats
+   */
+  void (*winograd_out) (guint n_groups, const float *in, gsize in_stride,
+      float bias, gboolean relu, float *const rows[4]);
 } AeKernels;
 
 /* Returns: (transfer none): the kernels of ae_cpu_level(). */
@@ -56,6 +74,19 @@ const AeKernels *ae_kernels_for_level (AeCpuLevel level);
 /* Returns: floats in the packed form of weights [m][n_taps]. */
 gsize ae_kernels_packed_size (guint m, guint n_taps);
 void ae_kernels_pack (guint m, guint n_taps, const float *weights,
+    float *packed);
+
+/**
+ * ae_kernels_winograd_pack:
+ * @weights: [m][c][3][3]
+ * @packed: 36 times ae_kernels_packed_size (m, c) floats: the transformed
+ *   kernels, position k as packed weights of m channels and c taps
+ *
+ * A 3x3 convolution of stride 1 is then: winograd_in for each input channel,
+ * taps_forward over channels for each of the 36 positions, winograd_out for
+ * each output channel.
+ */
+void ae_kernels_winograd_pack (guint m, guint c, const float *weights,
     float *packed);
 
 G_END_DECLS

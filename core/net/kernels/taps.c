@@ -1,46 +1,29 @@
 /* Sums over taps: the inner loops of every convolution. Compiled once for each
  * instruction set. SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ae-kernels.h"
+#include "vector.h"
+#include "winograd.h"
 
-#define PASTE2(a, b) a##b
-#define PASTE(a, b) PASTE2 (a, b)
-#define NAME(prefix) PASTE (prefix, AE_KERNEL_LEVEL)
-
-/* LANES: floats in a vector. FORWARD_M x FORWARD_V: accumulators of the forward
+/* FORWARD_M x FORWARD_V: accumulators of the forward
  * sum, channels x vectors of positions. GRAD_M x GRAD_T: accumulators of the
  * weight gradient, channels x taps. Each fits the register file. */
 #if defined (__AVX512F__)
-#define LANES 16
 #define FORWARD_M 8
 #define FORWARD_V 3
 #define GRAD_M 4
 #define GRAD_T 6
 #elif defined (__AVX2__)
-#define LANES 8
 #define FORWARD_M 4
 #define FORWARD_V 2
 #define GRAD_M 4
 #define GRAD_T 3
 #else
-#define LANES 4
 #define FORWARD_M 4
 #define FORWARD_V 2
 #define GRAD_M 4
 #define GRAD_T 2
 #endif
 
-#define VECTORS_PER_GROUP (AE_GROUP / LANES)
-
-typedef float Vector __attribute__ ((vector_size (4 * LANES)));
-typedef float Unaligned
-    __attribute__ ((vector_size (4 * LANES), aligned (4), may_alias));
-
-#define LOAD(p) (*(const Unaligned *) (p))
-#define STORE(p, x) (*(Unaligned *) (p) = (x))
-#define INLINE static inline __attribute__ ((always_inline))
-#define UNROLL _Pragma ("GCC unroll 16")
-
-extern const AeKernels NAME (ae_kernels_);
+extern const AeKernels AE_KERNEL_NAME (ae_kernels_);
 
 /* @n_v vectors of up to FORWARD_M channels; vector v begins at in[v_in[v]] and
  * goes to out[v_out[v]]. */
@@ -174,7 +157,9 @@ taps_grad_weights (guint m, guint n_rows, guint n_groups, guint n_taps,
   }
 }
 
-const AeKernels NAME (ae_kernels_) = {
+const AeKernels AE_KERNEL_NAME (ae_kernels_) = {
   .taps_forward = taps_forward,
   .taps_grad_weights = taps_grad_weights,
+  .winograd_in = AE_KERNEL_NAME (ae_winograd_in_),
+  .winograd_out = AE_KERNEL_NAME (ae_winograd_out_),
 };
