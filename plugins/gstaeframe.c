@@ -12,6 +12,7 @@ gst_ae_frame_component (GstVideoFrame * frame, guint i_component,
     AePixels * pixels)
 {
   const GstVideoFormatInfo *format = frame->info.finfo;
+  const guint offset = GST_VIDEO_FORMAT_INFO_POFFSET (format, i_component);
 
   pixels->data = GST_VIDEO_FRAME_COMP_DATA (frame, i_component);
   pixels->width = GST_VIDEO_FRAME_COMP_WIDTH (frame, i_component);
@@ -21,6 +22,11 @@ gst_ae_frame_component (GstVideoFrame * frame, guint i_component,
   pixels->bits = GST_VIDEO_FORMAT_INFO_DEPTH (format, i_component);
   pixels->shift = GST_VIDEO_FORMAT_INFO_SHIFT (format, i_component);
   pixels->big_endian = !GST_VIDEO_FORMAT_INFO_IS_LE (format);
+
+  /* GStreamer 1.22 counts the offset of V in P010 in components, not in bytes;
+   * two-byte components never begin at an odd byte of a pixel. */
+  if (pixels->bits > 8 && offset % 2 == 1)
+    pixels->data += offset;
 }
 
 /* Standard deviations of sums with the factors of gst_ae_rgb_to_opponent(). */

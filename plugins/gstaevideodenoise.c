@@ -19,8 +19,6 @@
  */
 #include "gstaevideodenoise.h"
 
-#include <math.h>
-
 #include "gstaedenoiser.h"
 #include "gstaemodel.h"
 
@@ -244,16 +242,6 @@ gst_ae_video_denoise_transform_frame_ip (GstVideoFilter * filter,
 
 /* Properties */
 
-/* The range of a property keeps large numbers out, but not NaN. */
-static void
-set_float (gfloat * to, const GValue * value)
-{
-  const gfloat x = g_value_get_float (value);
-
-  if (!isnan (x))
-    *to = x;
-}
-
 static void
 gst_ae_video_denoise_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
@@ -270,10 +258,10 @@ gst_ae_video_denoise_set_property (GObject * object, guint id,
       self->model_changed = TRUE;
       break;
     case PROP_STRENGTH:
-      set_float (&self->settings.strength, value);
+      self->settings.strength = g_value_get_float (value);
       break;
     case PROP_NOISE_LEVEL:
-      set_float (&self->settings.noise_level, value);
+      self->settings.noise_level = g_value_get_float (value);
       break;
     case PROP_N_THREADS:
       self->n_threads = g_value_get_uint (value);
@@ -391,6 +379,7 @@ gst_ae_video_denoise_class_init (GstAeVideoDenoiseClass * klass)
   trans_class->stop = gst_ae_video_denoise_stop;
   trans_class->sink_event = gst_ae_video_denoise_sink_event;
   trans_class->before_transform = gst_ae_video_denoise_before_transform;
+  trans_class->transform_ip_on_passthrough = FALSE;
   filter_class->set_info = gst_ae_video_denoise_set_info;
   filter_class->transform_frame_ip = gst_ae_video_denoise_transform_frame_ip;
 }
