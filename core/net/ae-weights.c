@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-weights.h"
+#include "ae-error.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A layer whose result corrects what a skip connection carries starts small,
+ * so that training begins near the identity (Zhang et al. 2019, Fixup). */
+#define CORRECTION_SCALE 0.1f
+
+static gboolean
+check_finite (const float *data, gsize n, GError ** error)
+{
+  for (gsize i = 0; i < n; i++) {
+    if (!isfinite (data[i])) {
+      g_set_error (error, AE_ERROR, AE_ERROR_NOT_FINITE,
+          "weight %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " is %g", i, n,
+          (double) data[i]);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+AeWeights *
+ae_weights_new_take (float *data, gsize n, GError ** error)
+{
+  AeWeights *weights;
+
+  if (!check_finite (data, n, error))
+    return NULL;
+  weights = g_new0 (AeWeights, 1);
+  g_atomic_ref_count_init (&weights->ref_count);
+  weights->n = n;
+  weights->data = data;
+  return weights;
+}
+
+static float *
+alloc_floats (gsize n)
+{
+  float *data = ae_aligned_try_alloc0 (n * sizeof (float));
+
+  if (data == NULL)
+    g_error ("no memory for %" G_GSIZE_FORMAT " weights", n);
+  return data;
+}
+
+AeWeights *
+ae_weights_new_copy (const float *data, gsize n, GError ** error)
+{
+  float *copy = alloc_floats (n);
+  AeWeights *weights;
+
+  memcpy (copy, data, n * sizeof (float));
+  weights = ae_weights_new_take (copy, n, error);
+  if (weights == NULL)
+    ae_aligned_free (copy);
+  return weights;
+}
+
+/* Standard deviation of a layer's first weights: 2 / n_in before an activation
+ * that halves the variance, 2 / (n_in + n_out) elsewhere; n_in and n_out are
+ * the weights that meet in one output and leave one input. */
+static float
+deviation (const AeLayer * layer, const AeLayer * next)
+{
+  double size = (double) layer->params[AE_PARAM_WEIGHT].size;
+  double n_in = size / layer->out.c;
+  double n_out = layer->params[AE_PARAM_WEIGHT].rank == 2 ? layer->out.c
+      : size / layer->in.c;
+  gboolean halves = layer->activation == AE_ACTIVATION_RELU
+      || layer->activation == AE_ACTIVATION_LEAKY
+      || layer->activation == AE_ACTIVATION_SOFTPLUS;
+  double variance;
+
+  if (layer->ops->arguments == AE_ARGUMENTS_KERNEL_UP)
+    n_in /= layer->stride * layer->stride;
+  if (layer->ops->arguments == AE_ARGUMENTS_KERNEL_DOWN)
+    n_out /= layer->stride * layer->stride;
+  variance = halves ? 2.0 / n_in : 2.0 / (n_in + n_out);
+  return (float) sqrt (variance)
+      * (next && strcmp (next->ops->name, "modulate") == 0
+      ? CORRECTION_SCALE : 1.0f);
+}
+
+AeWeights *
+ae_weights_new_random (const AeArchitecture * architecture, AeRng * rng)
+{
+  float *data = alloc_floats (architecture->n_weights);
+
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+    const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
+    float scale;
+
+    if (weight->size == 0)
+      continue;
+    scale = deviation (layer, i + 1 < architecture->n_layers ? layer + 1
+        : NULL);
+    ae_rng_fill_normal (rng, data + weight->offset, weight->size);
+    for (gsize j = 0; j < weight->size; j++)
+      data[weight->offset + j] *= scale;
+  }
+  return ae_weights_new_take (data, architecture->n_weights, NULL);
+}
+
+AeWeights *
+ae_weights_ref (AeWeights * weights)
+{
+  g_atomic_ref_count_inc (&weights->ref_count);
+  return weights;
+}
+
+void
+ae_weights_unref (AeWeights * weights)
+{
+  if (weights == NULL || !g_atomic_ref_count_dec (&weights->ref_count))
+    return;
+  ae_aligned_free (weights->data);
+  g_free (weights);
+}
