@@ -1,4 +1,4 @@
-/* Matrix products; the only user of OpenBLAS. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Matrix products and eigenvectors; the only user of OpenBLAS. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <glib.h>
@@ -18,6 +18,23 @@ G_BEGIN_DECLS
 void ae_gemm (gboolean trans_a, gboolean trans_b, guint m, guint n, guint k,
     float alpha, const float *a, guint lda, const float *b, guint ldb,
     float beta, float *c, guint ldc);
+
+/* The same in double precision, for sums that are inverted or decomposed. */
+void ae_gemm_double (gboolean trans_a, gboolean trans_b, guint m, guint n,
+    guint k, double alpha, const double *a, guint lda, const double *b,
+    guint ldb, double beta, double *c, guint ldc);
+
+/**
+ * ae_eigen_symmetric:
+ * @a: [n][n] a symmetric matrix of finite numbers; becomes its orthonormal
+ *   eigenvectors, one a row
+ * @values: (out): [n] the eigenvalues, largest first, that of row i at i
+ *
+ * LAPACK's divide and conquer (dsyevd), on one thread. Thread-safe. Errors:
+ * %AE_ERROR_NOT_FINITE when LAPACK finds no solution.
+ */
+gboolean ae_eigen_symmetric (guint n, double *a, double *values,
+    GError ** error);
 
 /**
  * ae_gemm_core_name:
