@@ -1,0 +1,208 @@
+/* Model files on disk; docs/model-file.md. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-error.h"
+#include "ae-model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_FILE_BYTES (8 + (gsize) AE_MODEL_MAX_HEADER_BYTES \
+    + sizeof (float) * AE_ARCHITECTURE_MAX_WEIGHTS)
+
+static gboolean
+io_error (GError ** error, const gchar * path, const gchar * what)
+{
+  int code = errno;
+
+  g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot %s: %s", path, what,
+	       g_strerror (code));
+  return FALSE;
+}
+
+/* Read, not mapped: another program may shorten the file meanwhile. */
+static gboolean
+read_all (int fd, const gchar * path, GByteArray * bytes, GError ** error)
+{
+  struct stat status;
+  gsize at = 0;
+
+  if (fstat (fd, &status) != 0)
+    return io_error (error, path, "look at it");
+  if (!S_ISREG (status.st_mode))
+    {
+      g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: not a regular file",
+		   path);
+      return FALSE;
+    }
+  if ((guint64) status.st_size > MAX_FILE_BYTES)
+    {
+      g_set_error (error, AE_ERROR, AE_ERROR_LIMIT, "%s: %" G_GINT64_FORMAT
+		   " bytes, a model has at most %" G_GSIZE_FORMAT, path,
+		   (gint64) status.st_size, MAX_FILE_BYTES);
+      return FALSE;
+    }
+  g_byte_array_set_size (bytes, (guint) status.st_size);
+  while (at < bytes->len)
+    {
+      gssize n = read (fd, bytes->data + at, bytes->len - at);
+
+      if (n < 0 && errno == EINTR)
+	continue;
+      if (n < 0)
+	return io_error (error, path, "read it");
+      if (n == 0)
+	break;
+      at += (gsize) n;
+    }
+  g_byte_array_set_size (bytes, (guint) at);
+  return TRUE;
+}
+
+AeModel *
+ae_model_load (const gchar * path, GError ** error)
+{
+  /* not to wait for the other end of a FIFO */
+  int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  gboolean ok;
+
+  if (fd < 0)
+    {
+      io_error (error, path, "open it");
+      return NULL;
+    }
+  ok = read_all (fd, path, bytes, error);
+  close (fd);
+  return ok ? ae_model_load_bytes (bytes->data, bytes->len, path, error)
+    : NULL;
+}
+
+static void
+describe_metadata (const AeModel * model, JsonBuilder * builder)
+{
+  const AeArchitecture *architecture = model->architecture;
+  g_autofree gchar *version = g_strdup_printf ("%u", AE_MODEL_FORMAT_VERSION);
+  g_autofree gchar *input = g_strdup_printf ("%ux%ux%u",
+					     architecture->input.c,
+					     architecture->input.h,
+					     architecture->input.w);
+  g_autoptr (GList) keys =
+    g_list_sort (g_hash_table_get_keys (model->metadata),
+		 (GCompareFunc) strcmp);
+
+  json_builder_set_member_name (builder, "__metadata__");
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "format_version");
+  json_builder_add_string_value (builder, version);
+  json_builder_set_member_name (builder, "architecture");
+  json_builder_add_string_value (builder, architecture->text);
+  json_builder_set_member_name (builder, "input");
+  json_builder_add_string_value (builder, input);
+  for (GList * l = keys; l; l = l->next)
+    {
+      json_builder_set_member_name (builder, l->data);
+      json_builder_add_string_value (builder,
+				     g_hash_table_lookup (model->metadata,
+							  l->data));
+    }
+  json_builder_end_object (builder);
+}
+
+/* Describes a tensor and appends its data, little-endian, to @data. */
+static void
+describe_param (const AeModel * model, const AeParam * param,
+		const gchar * name, JsonBuilder * builder, GByteArray * data)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "dtype");
+  json_builder_add_string_value (builder, "F32");
+  json_builder_set_member_name (builder, "shape");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < param->rank; i++)
+    json_builder_add_int_value (builder, param->shape[i]);
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "data_offsets");
+  json_builder_begin_array (builder);
+  json_builder_add_int_value (builder, data->len);
+  for (gsize i = 0; i < param->size; i++)
+    {
+      guint32 bits;
+
+      memcpy (&bits, model->weights->data + param->offset + i, sizeof bits);
+      bits = GUINT32_TO_LE (bits);
+      g_byte_array_append (data, (const guint8 *) &bits, sizeof bits);
+    }
+  json_builder_add_int_value (builder, data->len);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+}
+
+/* The header's length is rounded up by spaces to a multiple of 8. */
+static GByteArray *
+serialise (const AeModel * model)
+{
+  const AeArchitecture *architecture = model->architecture;
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonGenerator) generator = json_generator_new ();
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree gchar *header = NULL;
+  GByteArray *file = g_byte_array_new ();
+  guint64 stated;
+  gsize length;
+
+  json_builder_begin_object (builder);
+  describe_metadata (model, builder);
+  for (guint i = 0; i < architecture->n_layers; i++)
+    {
+      for (guint j = 0; j < AE_N_PARAMS; j++)
+	{
+	  const AeParam *param = &architecture->layers[i].params[j];
+	  g_autofree gchar *name =
+	    ae_architecture_param_name (architecture, i, j);
+
+	  if (param->size > 0)
+	    describe_param (model, param, name, builder, data);
+	}
+    }
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  json_generator_set_root (generator, root);
+  header = json_generator_to_data (generator, &length);
+
+  stated = GUINT64_TO_LE ((length + 7) / 8 * 8);
+  g_byte_array_append (file, (const guint8 *) &stated, sizeof stated);
+  g_byte_array_append (file, (const guint8 *) header, (guint) length);
+  while (file->len % 8 != 0)
+    g_byte_array_append (file, (const guint8 *) " ", 1);
+  g_byte_array_append (file, data->data, data->len);
+  return file;
+}
+
+gboolean
+ae_model_save (const AeModel * model, const gchar * path, GError ** error)
+{
+  g_autoptr (GByteArray) file = NULL;
+  g_autoptr (GError) reason = NULL;
+
+  /* renaming over a device or a directory would replace it, or fail late */
+  if (g_file_test (path, G_FILE_TEST_EXISTS)
+      && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    {
+      g_set_error (error, AE_ERROR, AE_ERROR_IO,
+		   "%s: not a regular file, not replaced", path);
+      return FALSE;
+    }
+  file = serialise (model);
+  if (g_file_set_contents_full (path, (const gchar *) file->data, file->len,
+				G_FILE_SET_CONTENTS_CONSISTENT |
+				G_FILE_SET_CONTENTS_DURABLE, 0644, &reason))
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot write it: %s", path,
+	       reason->message);
+  return FALSE;
+}
