@@ -168,8 +168,7 @@ add_folder (AePictureSet * set, const gchar * path, guint min_size,
 }
 
 AePictureSet *
-ae_picture_set_new (const gchar * const *paths, guint min_size,
-    GError ** error)
+ae_picture_set_new (const gchar * const *paths, guint min_size, GError ** error)
 {
   g_autoptr (AePictureSet) set = g_new0 (AePictureSet, 1);
 

@@ -34,12 +34,12 @@ static const GOptionEntry entries[] = {
   {"minutes", 'm', 0, G_OPTION_ARG_DOUBLE, &option_minutes,
       "How long to train (default: 30)", "M"},
   {"steps", 's', 0, G_OPTION_ARG_INT, &option_steps,
-      "Steps to train instead of a time, for a result that can be repeated",
+        "Steps to train instead of a time, for a result that can be repeated",
       "N"},
   {"init", 'i', 0, G_OPTION_ARG_FILENAME, &option_init,
       "Start from this model instead of random weights", "FILE"},
   {"validate", 'v', 0, G_OPTION_ARG_FILENAME, &option_validate,
-      "Pictures to report on, which must not be among those trained on",
+        "Pictures to report on, which must not be among those trained on",
       "FOLDER"},
   {"architecture", 'a', 0, G_OPTION_ARG_STRING, &option_architecture,
       "Architecture text, see docs/architecture-text.md", "TEXT"},
@@ -54,7 +54,7 @@ static const GOptionEntry entries[] = {
   {"threads", 't', 0, G_OPTION_ARG_INT, &option_threads,
       "Threads (default: one per processor)", "N"},
   {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
-      "Steps between reports, each of which writes the model (default: 1000)",
+        "Steps between reports, each of which writes the model (default: 1000)",
       "N"},
   {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
       "Name to store in the model file", "TEXT"},
@@ -90,8 +90,7 @@ validate (const AePictureSet * set, AeTape * tape, const AeWeights * weights,
 
     for (guint i = 0; i < N; i++) {
       float *patch = clean + (gsize) i * SIZE * SIZE;
-      const AePicture *picture =
-          ae_picture_set_luma (set, batch * N + i);
+      const AePicture *picture = ae_picture_set_luma (set, batch * N + i);
       double error = 0.0;
 
       ae_picture_crop (picture, &rng, SIZE, patch);

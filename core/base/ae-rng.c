@@ -54,7 +54,7 @@ ae_rng_below (AeRng * rng, guint32 bound)
   threshold = -bound % bound;
   do {
     x = (guint32) (ae_rng_u64 (rng) >> 32);
-    product = (guint64) x * bound;
+    product = (guint64) x *bound;
   } while ((guint32) product < threshold);
   return (guint32) (product >> 32);
 }

@@ -19,64 +19,62 @@ ae_activation_name (AeActivation activation)
 void
 ae_activation_forward (AeActivation activation, float *x, gsize n)
 {
-  switch (activation)
-    {
+  switch (activation) {
     case AE_ACTIVATION_RELU:
       for (gsize i = 0; i < n; i++)
-	x[i] = x[i] > 0.0f ? x[i] : 0.0f;
+        x[i] = x[i] > 0.0f ? x[i] : 0.0f;
       break;
     case AE_ACTIVATION_LEAKY:
       for (gsize i = 0; i < n; i++)
-	x[i] = x[i] > 0.0f ? x[i] : LEAKY_SLOPE * x[i];
+        x[i] = x[i] > 0.0f ? x[i] : LEAKY_SLOPE * x[i];
       break;
     case AE_ACTIVATION_SIGMOID:
       for (gsize i = 0; i < n; i++)
-	x[i] = 1.0f / (1.0f + expf (-x[i]));
+        x[i] = 1.0f / (1.0f + expf (-x[i]));
       break;
     case AE_ACTIVATION_TANH:
       for (gsize i = 0; i < n; i++)
-	x[i] = tanhf (x[i]);
+        x[i] = tanhf (x[i]);
       break;
     case AE_ACTIVATION_SOFTPLUS:
       /* log (1 + e^x), written so that e^x cannot overflow */
       for (gsize i = 0; i < n; i++)
-	x[i] = fmaxf (x[i], 0.0f) + log1pf (expf (-fabsf (x[i])));
+        x[i] = fmaxf (x[i], 0.0f) + log1pf (expf (-fabsf (x[i])));
       break;
     case AE_ACTIVATION_LINEAR:
     case AE_N_ACTIVATIONS:
       break;
-    }
+  }
 }
 
 void
 ae_activation_backward (AeActivation activation, const float *y, float *grad,
-			gsize n)
+    gsize n)
 {
-  switch (activation)
-    {
+  switch (activation) {
     case AE_ACTIVATION_RELU:
       for (gsize i = 0; i < n; i++)
-	grad[i] = y[i] > 0.0f ? grad[i] : 0.0f;
+        grad[i] = y[i] > 0.0f ? grad[i] : 0.0f;
       break;
     case AE_ACTIVATION_LEAKY:
       for (gsize i = 0; i < n; i++)
-	grad[i] = y[i] > 0.0f ? grad[i] : LEAKY_SLOPE * grad[i];
+        grad[i] = y[i] > 0.0f ? grad[i] : LEAKY_SLOPE * grad[i];
       break;
     case AE_ACTIVATION_SIGMOID:
       for (gsize i = 0; i < n; i++)
-	grad[i] *= y[i] * (1.0f - y[i]);
+        grad[i] *= y[i] * (1.0f - y[i]);
       break;
     case AE_ACTIVATION_TANH:
       for (gsize i = 0; i < n; i++)
-	grad[i] *= 1.0f - y[i] * y[i];
+        grad[i] *= 1.0f - y[i] * y[i];
       break;
     case AE_ACTIVATION_SOFTPLUS:
       /* sigmoid (x) = 1 - e^-y */
       for (gsize i = 0; i < n; i++)
-	grad[i] *= -expm1f (-y[i]);
+        grad[i] *= -expm1f (-y[i]);
       break;
     case AE_ACTIVATION_LINEAR:
     case AE_N_ACTIVATIONS:
       break;
-    }
+  }
 }

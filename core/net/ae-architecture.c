@@ -7,7 +7,7 @@
 
 #define MAX_KERNEL 64
 #define MAX_SCALE 65536
-#define MAX_ACTIVATIONS (1u << 28)	/* floats in one sample of one layer */
+#define MAX_ACTIVATIONS (1u << 28)      /* floats in one sample of one layer */
 
 /* Size relative to the input, in lowest terms: up / down. */
 typedef struct
@@ -20,9 +20,9 @@ typedef struct
 {
   const gchar *text, *at;
   AeShape input;
-  GArray *layers;		/* of AeLayer */
-  GArray *scales;		/* of Scale, one after each layer */
-  guint n_encoder;		/* 0 until the `|` */
+  GArray *layers;               /* of AeLayer */
+  GArray *scales;               /* of Scale, one after each layer */
+  guint n_encoder;              /* 0 until the `|` */
   guint n_given;
   guint64 multiple;
   gsize n_weights;
@@ -69,16 +69,16 @@ expected (const Parser * parser, const gchar * what, GError ** error)
 {
   if (*parser->at == '\0')
     return fail (error, AE_ERROR_SYNTAX, column_of (parser),
-		 "the text ends, expected %s", what);
+        "the text ends, expected %s", what);
   return fail (error, AE_ERROR_SYNTAX, column_of (parser),
-	       "found \"%.*s\", expected %s", MIN (word_length (parser), 40),
-	       parser->at, what);
+      "found \"%.*s\", expected %s", MIN (word_length (parser), 40),
+      parser->at, what);
 }
 
 /* A whole number of 1 ... @max. */
 static gboolean
 parse_number (Parser * parser, guint max, const gchar * what, guint * number,
-	      GError ** error)
+    GError ** error)
 {
   guint begin = column_of (parser);
   guint64 value = 0;
@@ -89,8 +89,8 @@ parse_number (Parser * parser, guint max, const gchar * what, guint * number,
     value = MIN (value * 10 + (guint64) (*parser->at - '0'), G_MAXUINT32);
   if (value < 1 || value > max)
     return fail (error, AE_ERROR_LIMIT, begin,
-		 "found %" G_GUINT64_FORMAT ", expected %s from 1 to %u",
-		 value, what, max);
+        "found %" G_GUINT64_FORMAT ", expected %s from 1 to %u", value, what,
+        max);
   *number = (guint) value;
   return TRUE;
 }
@@ -102,7 +102,7 @@ parse_kernel (Parser * parser, gchar mark, AeLayer * layer, GError ** error)
   guint width, begin = column_of (parser);
 
   if (!parse_number (parser, MAX_KERNEL, "a kernel size such as 3x3",
-		     &layer->kernel, error))
+          &layer->kernel, error))
     return FALSE;
   if (*parser->at != 'x')
     return expected (parser, "x and the kernel's width", error);
@@ -111,22 +111,19 @@ parse_kernel (Parser * parser, gchar mark, AeLayer * layer, GError ** error)
     return FALSE;
   if (width != layer->kernel)
     return fail (error, AE_ERROR_UNSUPPORTED, begin,
-		 "kernel %ux%u, expected a square one", layer->kernel, width);
-  if (*parser->at == mark)
-    {
-      parser->at++;
-      if (!parse_number
-	  (parser, MAX_KERNEL, "a stride", &layer->stride, error))
-	return FALSE;
-    }
+        "kernel %ux%u, expected a square one", layer->kernel, width);
+  if (*parser->at == mark) {
+    parser->at++;
+    if (!parse_number (parser, MAX_KERNEL, "a stride", &layer->stride, error))
+      return FALSE;
+  }
   if (!g_ascii_isspace (*parser->at))
     return expected (parser, mark == '/'
-		     ? "a stride such as /2, or a space and the channels"
-		     : "a stride such as *2, or a space and the channels",
-		     error);
+        ? "a stride such as /2, or a space and the channels"
+        : "a stride such as *2, or a space and the channels", error);
   skip_space (parser);
   return parse_number (parser, AE_ARCHITECTURE_MAX_CHANNELS,
-		       "a number of channels", &layer->channels, error);
+      "a number of channels", &layer->channels, error);
 }
 
 static gboolean
@@ -137,8 +134,7 @@ parse_label (Parser * parser, AeLayer * layer, GError ** error)
   while (g_ascii_isalnum (parser->at[n]) || parser->at[n] == '_')
     n++;
   if (n == 0 || n >= sizeof layer->label)
-    return expected (parser, "a label of 1 to 15 letters, digits and _",
-		     error);
+    return expected (parser, "a label of 1 to 15 letters, digits and _", error);
   memcpy (layer->label, parser->at, n);
   parser->at += n;
   return TRUE;
@@ -148,12 +144,11 @@ static gboolean
 parse_arguments (Parser * parser, AeLayer * layer, GError ** error)
 {
   layer->stride = 1;
-  switch (layer->ops->arguments)
-    {
+  switch (layer->ops->arguments) {
     case AE_ARGUMENTS_COUNT:
       if (!parse_number (parser, AE_ARCHITECTURE_MAX_CHANNELS, "a number",
-			 &layer->channels, error))
-	return FALSE;
+              &layer->channels, error))
+        return FALSE;
       layer->stride = layer->channels;
       return TRUE;
     case AE_ARGUMENTS_KERNEL_DOWN:
@@ -165,7 +160,7 @@ parse_arguments (Parser * parser, AeLayer * layer, GError ** error)
     case AE_ARGUMENTS_NONE:
     default:
       return TRUE;
-    }
+  }
 }
 
 static gboolean
@@ -173,21 +168,18 @@ parse_activation (Parser * parser, AeLayer * layer, GError ** error)
 {
   gint length = word_length (parser);
 
-  for (guint i = 0; i < AE_N_ACTIVATIONS; i++)
-    {
-      const gchar *name = ae_activation_name (i);
+  for (guint i = 0; i < AE_N_ACTIVATIONS; i++) {
+    const gchar *name = ae_activation_name (i);
 
-      if (strlen (name) == (gsize) length
-	  && memcmp (parser->at, name, (gsize) length) == 0)
-	{
-	  layer->activation = i;
-	  parser->at += length;
-	  return TRUE;
-	}
+    if (strlen (name) == (gsize) length
+        && memcmp (parser->at, name, (gsize) length) == 0) {
+      layer->activation = i;
+      parser->at += length;
+      return TRUE;
     }
-  return expected (parser,
-		   "an activation (linear, relu, leaky, sigmoid, tanh, "
-		   "softplus), a comma, | or the end", error);
+  }
+  return expected (parser, "an activation (linear, relu, leaky, sigmoid, tanh, "
+      "softplus), a comma, | or the end", error);
 }
 
 static gboolean
@@ -211,28 +203,26 @@ find_saved (Parser * parser, AeLayer * layer, GError ** error)
   layer->i_saved = -1;
   if (layer->ops->arguments != AE_ARGUMENTS_LABEL)
     return TRUE;
-  for (guint i = 0; i < parser->layers->len; i++)
-    {
-      const AeLayer *other = &g_array_index (parser->layers, AeLayer, i);
+  for (guint i = 0; i < parser->layers->len; i++) {
+    const AeLayer *other = &g_array_index (parser->layers, AeLayer, i);
 
-      if (other->ops->arguments != AE_ARGUMENTS_LABEL
-	  || other->ops->forward != NULL)
-	continue;
-      if (strcmp (other->label, layer->label) == 0)
-	{
-	  if (saves)
-	    return fail (error, AE_ERROR_SYNTAX, layer->column,
-			 "\"%s\" is saved a second time", layer->label);
-	  layer->i_saved = (gint) i;
-	  return TRUE;
-	}
-      g_string_append_printf (known, " %s", other->label);
+    if (other->ops->arguments != AE_ARGUMENTS_LABEL
+        || other->ops->forward != NULL)
+      continue;
+    if (strcmp (other->label, layer->label) == 0) {
+      if (saves)
+        return fail (error, AE_ERROR_SYNTAX, layer->column,
+            "\"%s\" is saved a second time", layer->label);
+      layer->i_saved = (gint) i;
+      return TRUE;
     }
+    g_string_append_printf (known, " %s", other->label);
+  }
   if (saves)
     return TRUE;
   return fail (error, AE_ERROR_SYNTAX, layer->column,
-	       "\"%s\" was not saved before; saved are:%s", layer->label,
-	       known->len ? known->str : " none");
+      "\"%s\" was not saved before; saved are:%s", layer->label,
+      known->len ? known->str : " none");
 }
 
 /* Appends the scale after @layer, for models that take any size: how a size
@@ -242,37 +232,34 @@ follow_scale (Parser * parser, const AeLayer * layer, GError ** error)
 {
   guint n = parser->scales->len, s = layer->stride, a, b;
   Scale scale = n ? g_array_index (parser->scales, Scale, n - 1)
-    : (Scale) { 1, 1 };
+  : (Scale) { 1, 1 };
 
-  if (layer->ops->out_size)
-    {
-      gboolean fits = layer->ops->out_size (layer, 64 * s, &a)
-	&& layer->ops->out_size (layer, 65 * s, &b);
-      guint64 x, y;
+  if (layer->ops->out_size) {
+    gboolean fits = layer->ops->out_size (layer, 64 * s, &a)
+        && layer->ops->out_size (layer, 65 * s, &b);
+    guint64 x, y;
 
-      if (!fits || ((a != 64 || b != 65) && (a != 64 * s * s
-					     || b != 65 * s * s)))
-	return fail (error, AE_ERROR_SHAPE, layer->column,
-		     "%s %ux%u with stride %u does not divide sizes evenly; use an odd "
-		     "kernel at least as large as the stride, or one equal to it",
-		     layer->ops->name, layer->kernel, layer->kernel, s);
-      if (a == 64)
-	scale.down *= s;
-      else
-	scale.up *= s;
-      for (x = scale.up, y = scale.down; y != 0;)
-	{
-	  guint64 rest = x % y;
+    if (!fits || ((a != 64 || b != 65) && (a != 64 * s * s || b != 65 * s * s)))
+      return fail (error, AE_ERROR_SHAPE, layer->column,
+          "%s %ux%u with stride %u does not divide sizes evenly; use an odd "
+          "kernel at least as large as the stride, or one equal to it",
+          layer->ops->name, layer->kernel, layer->kernel, s);
+    if (a == 64)
+      scale.down *= s;
+    else
+      scale.up *= s;
+    for (x = scale.up, y = scale.down; y != 0;) {
+      guint64 rest = x % y;
 
-	  x = y;
-	  y = rest;
-	}
-      scale.up /= x;
-      scale.down /= x;
-      if (scale.up > MAX_SCALE || scale.down > MAX_SCALE)
-	return fail (error, AE_ERROR_LIMIT, layer->column,
-		     "the size is scaled by more than %u", MAX_SCALE);
+      x = y;
+      y = rest;
     }
+    scale.up /= x;
+    scale.down /= x;
+    if (scale.up > MAX_SCALE || scale.down > MAX_SCALE)
+      return fail (error, AE_ERROR_LIMIT, layer->column,
+          "the size is scaled by more than %u", MAX_SCALE);
+  }
   g_array_append_val (parser->scales, scale);
   return TRUE;
 }
@@ -282,13 +269,12 @@ least_common_multiple (guint64 a, guint64 b)
 {
   guint64 x = a, y = b;
 
-  while (y != 0)
-    {
-      guint64 rest = x % y;
+  while (y != 0) {
+    guint64 rest = x % y;
 
-      x = y;
-      y = rest;
-    }
+    x = y;
+    y = rest;
+  }
   return a / x * b;
 }
 
@@ -306,17 +292,16 @@ check_scale (Parser * parser, const AeLayer * layer, GError ** error)
   parser->multiple = least_common_multiple (parser->multiple, now->down);
   if (parser->multiple > MAX_SCALE)
     return fail (error, AE_ERROR_LIMIT, layer->column,
-		 "sizes must be multiples of more than %u", MAX_SCALE);
+        "sizes must be multiples of more than %u", MAX_SCALE);
   if (layer->i_saved < 0)
     return TRUE;
   then = &g_array_index (parser->scales, Scale, layer->i_saved);
   if (then->up == now->up && then->down == now->down)
     return TRUE;
   return fail (error, AE_ERROR_SHAPE, layer->column,
-	       "\"%s\" was saved at %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT
-	       " of the size, here it is %" G_GUINT64_FORMAT "/%"
-	       G_GUINT64_FORMAT, layer->label, then->up, then->down, now->up,
-	       now->down);
+      "\"%s\" was saved at %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT
+      " of the size, here it is %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+      layer->label, then->up, then->down, now->up, now->down);
 }
 
 static gboolean
@@ -326,15 +311,14 @@ check_limits (Parser * parser, const AeLayer * layer, GError ** error)
 
   if (out->c > AE_ARCHITECTURE_MAX_CHANNELS)
     return fail (error, AE_ERROR_LIMIT, layer->column,
-		 "%s makes %u channels, at most %u are allowed",
-		 layer->ops->name, out->c, AE_ARCHITECTURE_MAX_CHANNELS);
+        "%s makes %u channels, at most %u are allowed", layer->ops->name,
+        out->c, AE_ARCHITECTURE_MAX_CHANNELS);
   if (out->h > AE_ARCHITECTURE_MAX_CHANNELS
       || out->w > AE_ARCHITECTURE_MAX_CHANNELS
-      || (guint64) out->c * MAX (out->h, 1) * MAX (out->w,
-						   1) > MAX_ACTIVATIONS)
+      || (guint64) out->c * MAX (out->h, 1) * MAX (out->w, 1) > MAX_ACTIVATIONS)
     return fail (error, AE_ERROR_LIMIT, layer->column,
-		 "%s makes %ux%ux%u values, at most %u are allowed",
-		 layer->ops->name, out->c, out->h, out->w, MAX_ACTIVATIONS);
+        "%s makes %ux%ux%u values, at most %u are allowed", layer->ops->name,
+        out->c, out->h, out->w, MAX_ACTIVATIONS);
   return TRUE;
 }
 
@@ -343,31 +327,29 @@ check_limits (Parser * parser, const AeLayer * layer, GError ** error)
 static gboolean
 place_params (Parser * parser, AeLayer * layer, GError ** error)
 {
-  for (guint i = 0; i < AE_N_PARAMS; i++)
-    {
-      AeParam *param = &layer->params[i];
+  for (guint i = 0; i < AE_N_PARAMS; i++) {
+    AeParam *param = &layer->params[i];
 
-      param->offset = parser->n_weights;
-      if (param->size > AE_ARCHITECTURE_MAX_WEIGHTS
-	  || parser->n_weights + param->size > AE_ARCHITECTURE_MAX_WEIGHTS)
-	return fail (error, AE_ERROR_LIMIT, layer->column,
-		     "more than %u weights", AE_ARCHITECTURE_MAX_WEIGHTS);
-      parser->n_weights += (param->size + 15) / 16 * 16;
-    }
+    param->offset = parser->n_weights;
+    if (param->size > AE_ARCHITECTURE_MAX_WEIGHTS
+        || parser->n_weights + param->size > AE_ARCHITECTURE_MAX_WEIGHTS)
+      return fail (error, AE_ERROR_LIMIT, layer->column,
+          "more than %u weights", AE_ARCHITECTURE_MAX_WEIGHTS);
+    parser->n_weights += (param->size + 15) / 16 * 16;
+  }
   return TRUE;
 }
 
 static gboolean
 check_condition (Parser * parser, const AeLayer * layer, GError ** error)
 {
-  if (strcmp (layer->ops->name, "given") == 0)
-    {
-      if (parser->n_given != 0 && parser->n_given != layer->channels)
-	return fail (error, AE_ERROR_SHAPE, layer->column,
-		     "given %u after given %u: a model has one condition",
-		     layer->channels, parser->n_given);
-      parser->n_given = layer->channels;
-    }
+  if (strcmp (layer->ops->name, "given") == 0) {
+    if (parser->n_given != 0 && parser->n_given != layer->channels)
+      return fail (error, AE_ERROR_SHAPE, layer->column,
+          "given %u after given %u: a model has one condition",
+          layer->channels, parser->n_given);
+    parser->n_given = layer->channels;
+  }
   return TRUE;
 }
 
@@ -376,14 +358,14 @@ parse_layer (Parser * parser, GError ** error)
 {
   AeLayer layer = { 0 };
   const AeLayer *previous = parser->layers->len > 0
-    ? &g_array_index (parser->layers, AeLayer, parser->layers->len - 1)
-    : NULL;
+      ? &g_array_index (parser->layers, AeLayer, parser->layers->len - 1)
+      : NULL;
   gint length = word_length (parser);
 
   layer.column = column_of (parser);
   if (parser->layers->len >= AE_ARCHITECTURE_MAX_LAYERS)
     return fail (error, AE_ERROR_LIMIT, layer.column, "more than %u layers",
-		 AE_ARCHITECTURE_MAX_LAYERS);
+        AE_ARCHITECTURE_MAX_LAYERS);
   layer.ops = ae_layer_ops_find (parser->at, (gsize) length);
   if (layer.ops == NULL)
     return unknown_layer (parser, error);
@@ -405,8 +387,8 @@ parse_layer (Parser * parser, GError ** error)
     return FALSE;
   layer.in = previous ? previous->out : parser->input;
   if (!layer.ops->prepare (&layer, layer.i_saved >= 0
-			   ? &g_array_index (parser->layers, AeLayer,
-					     layer.i_saved).out : NULL, error)
+          ? &g_array_index (parser->layers, AeLayer, layer.i_saved).out : NULL,
+          error)
       || !check_limits (parser, &layer, error)
       || !check_scale (parser, &layer, error)
       || !place_params (parser, &layer, error))
@@ -418,35 +400,30 @@ parse_layer (Parser * parser, GError ** error)
 static gboolean
 parse_all (Parser * parser, GError ** error)
 {
-  for (;;)
-    {
-      skip_space (parser);
-      if (!parse_layer (parser, error))
-	return FALSE;
-      skip_space (parser);
-      if (*parser->at == '\0')
-	return TRUE;
-      if (*parser->at == '|')
-	{
-	  if (parser->n_encoder != 0)
-	    return fail (error, AE_ERROR_SYNTAX, column_of (parser),
-			 "a second |, expected one between encoder and decoder");
-	  parser->n_encoder = parser->layers->len;
-	}
-      else if (*parser->at != ',')
-	{
-	  return expected (parser, "a comma, | or the end", error);
-	}
-      parser->at++;
+  for (;;) {
+    skip_space (parser);
+    if (!parse_layer (parser, error))
+      return FALSE;
+    skip_space (parser);
+    if (*parser->at == '\0')
+      return TRUE;
+    if (*parser->at == '|') {
+      if (parser->n_encoder != 0)
+        return fail (error, AE_ERROR_SYNTAX, column_of (parser),
+            "a second |, expected one between encoder and decoder");
+      parser->n_encoder = parser->layers->len;
+    } else if (*parser->at != ',') {
+      return expected (parser, "a comma, | or the end", error);
     }
+    parser->at++;
+  }
 }
 
 static void
 print_layer (GString * text, const AeLayer * layer)
 {
   g_string_append (text, layer->ops->name);
-  switch (layer->ops->arguments)
-    {
+  switch (layer->ops->arguments) {
     case AE_ARGUMENTS_COUNT:
       g_string_append_printf (text, " %u", layer->channels);
       break;
@@ -454,10 +431,9 @@ print_layer (GString * text, const AeLayer * layer)
     case AE_ARGUMENTS_KERNEL_UP:
       g_string_append_printf (text, " %ux%u", layer->kernel, layer->kernel);
       if (layer->stride != 1)
-	g_string_append_printf (text, "%c%u",
-				layer->ops->arguments ==
-				AE_ARGUMENTS_KERNEL_DOWN ? '/' : '*',
-				layer->stride);
+        g_string_append_printf (text, "%c%u",
+            layer->ops->arguments == AE_ARGUMENTS_KERNEL_DOWN ? '/' : '*',
+            layer->stride);
       g_string_append_printf (text, " %u", layer->channels);
       break;
     case AE_ARGUMENTS_LABEL:
@@ -465,10 +441,10 @@ print_layer (GString * text, const AeLayer * layer)
       break;
     case AE_ARGUMENTS_NONE:
       break;
-    }
+  }
   if (layer->activation != AE_ACTIVATION_LINEAR)
     g_string_append_printf (text, " %s",
-			    ae_activation_name (layer->activation));
+        ae_activation_name (layer->activation));
 }
 
 static gchar *
@@ -476,12 +452,11 @@ canonical_text (const Parser * parser)
 {
   GString *text = g_string_new (NULL);
 
-  for (guint i = 0; i < parser->layers->len; i++)
-    {
-      if (i > 0)
-	g_string_append (text, i == parser->n_encoder ? " | " : ", ");
-      print_layer (text, &g_array_index (parser->layers, AeLayer, i));
-    }
+  for (guint i = 0; i < parser->layers->len; i++) {
+    if (i > 0)
+      g_string_append (text, i == parser->n_encoder ? " | " : ", ");
+    print_layer (text, &g_array_index (parser->layers, AeLayer, i));
+  }
   return g_string_free (text, FALSE);
 }
 
@@ -495,49 +470,45 @@ build (Parser * parser)
   architecture->text = canonical_text (parser);
   architecture->n_layers = parser->layers->len;
   architecture->n_encoder = parser->n_encoder ? parser->n_encoder
-    : parser->layers->len;
+      : parser->layers->len;
   architecture->layers = g_memdup2 (parser->layers->data,
-				    parser->layers->len * sizeof (AeLayer));
+      parser->layers->len * sizeof (AeLayer));
   architecture->input = parser->input;
   architecture->output = architecture->layers[architecture->n_layers - 1].out;
   architecture->multiple = (guint) parser->multiple;
   architecture->n_weights = parser->n_weights;
   for (guint i = 0; i < architecture->n_layers; i++)
     modulates |= strcmp (architecture->layers[i].ops->name, "modulate") == 0;
-  architecture->n_given = parser->n_given ? parser->n_given
-    : (guint) modulates;
+  architecture->n_given = parser->n_given ? parser->n_given : (guint) modulates;
   return architecture;
 }
 
 static gboolean
 check_input (const gchar * text, const AeShape * input, GError ** error)
 {
-  if (strlen (text) > AE_ARCHITECTURE_MAX_TEXT_BYTES)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
-		   "the architecture text has %" G_GSIZE_FORMAT
-		   " bytes, at most %u are " "allowed", strlen (text),
-		   AE_ARCHITECTURE_MAX_TEXT_BYTES);
-      return FALSE;
-    }
+  if (strlen (text) > AE_ARCHITECTURE_MAX_TEXT_BYTES) {
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+        "the architecture text has %" G_GSIZE_FORMAT " bytes, at most %u are "
+        "allowed", strlen (text), AE_ARCHITECTURE_MAX_TEXT_BYTES);
+    return FALSE;
+  }
   if (input->c < 1 || (input->h == 0) != (input->w == 0)
       || MAX (input->c, MAX (input->h, input->w)) >
       AE_ARCHITECTURE_MAX_CHANNELS
       || (guint64) input->c * MAX (input->h, 1) * MAX (input->w,
-						       1) > MAX_ACTIVATIONS)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-		   "input %ux%ux%u (channels x height x width), expected 1 to %u of each, "
-		   "or 0x0 for any size", input->c, input->h, input->w,
-		   AE_ARCHITECTURE_MAX_CHANNELS);
-      return FALSE;
-    }
+          1) > MAX_ACTIVATIONS) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "input %ux%ux%u (channels x height x width), expected 1 to %u of each, "
+        "or 0x0 for any size", input->c, input->h, input->w,
+        AE_ARCHITECTURE_MAX_CHANNELS);
+    return FALSE;
+  }
   return TRUE;
 }
 
 AeArchitecture *
 ae_architecture_parse (const gchar * text, const AeShape * input,
-		       GError ** error)
+    GError ** error)
 {
   Parser parser = {.text = text,.at = text,.multiple = 1 };
   AeArchitecture *architecture = NULL;
@@ -585,27 +556,25 @@ ae_architecture_macs_per_pixel (const AeArchitecture * architecture)
   if (h == 0)
     h = w = side / architecture->multiple * architecture->multiple;
   n_pixels = (double) h *w;
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      const AeLayer *layer = &architecture->layers[i];
-      double area_in = (double) h * w;
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+    double area_in = (double) h * w;
 
-      if (!ae_layer_out_size (layer, h, w, &h, &w))
-	g_return_val_if_reached (0.0);
-      macs += (double) layer->params[AE_PARAM_WEIGHT].size
-	* MIN (area_in, (double) h * w);
-    }
+    if (!ae_layer_out_size (layer, h, w, &h, &w))
+      g_return_val_if_reached (0.0);
+    macs += (double) layer->params[AE_PARAM_WEIGHT].size
+        * MIN (area_in, (double) h * w);
+  }
   return macs / n_pixels;
 }
 
 gchar *
 ae_architecture_param_name (const AeArchitecture * architecture,
-			    guint i_layer, guint i_param)
+    guint i_layer, guint i_param)
 {
   gboolean decodes = i_layer >= architecture->n_encoder;
 
   return g_strdup_printf ("%s.%u.%s", decodes ? "decoder" : "encoder",
-			  decodes ? i_layer -
-			  architecture->n_encoder : i_layer,
-			  i_param == AE_PARAM_WEIGHT ? "weight" : "bias");
+      decodes ? i_layer - architecture->n_encoder : i_layer,
+      i_param == AE_PARAM_WEIGHT ? "weight" : "bias");
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 extern const AeLayerOps ae_layer_dense, ae_layer_conv, ae_layer_deconv,
-  ae_layer_unshuffle, ae_layer_shuffle, ae_layer_save, ae_layer_add,
-  ae_layer_concat, ae_layer_given, ae_layer_modulate;
+    ae_layer_unshuffle, ae_layer_shuffle, ae_layer_save, ae_layer_add,
+    ae_layer_concat, ae_layer_given, ae_layer_modulate;
 
 static const AeLayerOps *const table[] = {
   &ae_layer_dense,
@@ -30,49 +30,46 @@ ae_layer_ops_nth (guint i)
 const AeLayerOps *
 ae_layer_ops_find (const gchar * name, gsize length)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    {
-      if (strlen (table[i]->name) == length
-	  && memcmp (table[i]->name, name, length) == 0)
-	return table[i];
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
+    if (strlen (table[i]->name) == length
+        && memcmp (table[i]->name, name, length) == 0)
+      return table[i];
+  }
   return NULL;
 }
 
 gboolean
 ae_layer_out_size (const AeLayer * layer, guint h_in, guint w_in,
-		   guint * h_out, guint * w_out)
+    guint * h_out, guint * w_out)
 {
-  if (layer->ops->out_size == NULL)
-    {
-      *h_out = h_in;
-      *w_out = w_in;
-      return TRUE;
-    }
+  if (layer->ops->out_size == NULL) {
+    *h_out = h_in;
+    *w_out = w_in;
+    return TRUE;
+  }
   return layer->ops->out_size (layer, h_in, h_out)
-    && layer->ops->out_size (layer, w_in, w_out);
+      && layer->ops->out_size (layer, w_in, w_out);
 }
 
 gboolean
 ae_layer_prepare_size (AeLayer * layer, GError ** error)
 {
-  if (layer->in.h == 0 || layer->in.w == 0)
-    {
-      layer->out.h = layer->out.w = 0;
-      return TRUE;
-    }
+  if (layer->in.h == 0 || layer->in.w == 0) {
+    layer->out.h = layer->out.w = 0;
+    return TRUE;
+  }
   if (ae_layer_out_size (layer, layer->in.h, layer->in.w, &layer->out.h,
-			 &layer->out.w))
+          &layer->out.w))
     return TRUE;
   g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-	       "column %u: %s does not fit its input of %ux%u (height x width)",
-	       layer->column, layer->ops->name, layer->in.h, layer->in.w);
+      "column %u: %s does not fit its input of %ux%u (height x width)",
+      layer->column, layer->ops->name, layer->in.h, layer->in.w);
   return FALSE;
 }
 
 void
 ae_layer_set_param (AeLayer * layer, guint i, guint rank, guint s0, guint s1,
-		    guint s2, guint s3)
+    guint s2, guint s3)
 {
   AeParam *param = &layer->params[i];
 

@@ -18,7 +18,7 @@ io_error (GError ** error, const gchar * path, const gchar * what)
   int code = errno;
 
   g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot %s: %s", path, what,
-	       g_strerror (code));
+      g_strerror (code));
   return FALSE;
 }
 
@@ -31,32 +31,28 @@ read_all (int fd, const gchar * path, GByteArray * bytes, GError ** error)
 
   if (fstat (fd, &status) != 0)
     return io_error (error, path, "look at it");
-  if (!S_ISREG (status.st_mode))
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: not a regular file",
-		   path);
-      return FALSE;
-    }
-  if ((guint64) status.st_size > MAX_FILE_BYTES)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_LIMIT, "%s: %" G_GINT64_FORMAT
-		   " bytes, a model has at most %" G_GSIZE_FORMAT, path,
-		   (gint64) status.st_size, MAX_FILE_BYTES);
-      return FALSE;
-    }
+  if (!S_ISREG (status.st_mode)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: not a regular file", path);
+    return FALSE;
+  }
+  if ((guint64) status.st_size > MAX_FILE_BYTES) {
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT, "%s: %" G_GINT64_FORMAT
+        " bytes, a model has at most %" G_GSIZE_FORMAT, path,
+        (gint64) status.st_size, MAX_FILE_BYTES);
+    return FALSE;
+  }
   g_byte_array_set_size (bytes, (guint) status.st_size);
-  while (at < bytes->len)
-    {
-      gssize n = read (fd, bytes->data + at, bytes->len - at);
+  while (at < bytes->len) {
+    gssize n = read (fd, bytes->data + at, bytes->len - at);
 
-      if (n < 0 && errno == EINTR)
-	continue;
-      if (n < 0)
-	return io_error (error, path, "read it");
-      if (n == 0)
-	break;
-      at += (gsize) n;
-    }
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return io_error (error, path, "read it");
+    if (n == 0)
+      break;
+    at += (gsize) n;
+  }
   g_byte_array_set_size (bytes, (guint) at);
   return TRUE;
 }
@@ -69,15 +65,14 @@ ae_model_load (const gchar * path, GError ** error)
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   gboolean ok;
 
-  if (fd < 0)
-    {
-      io_error (error, path, "open it");
-      return NULL;
-    }
+  if (fd < 0) {
+    io_error (error, path, "open it");
+    return NULL;
+  }
   ok = read_all (fd, path, bytes, error);
   close (fd);
   return ok ? ae_model_load_bytes (bytes->data, bytes->len, path, error)
-    : NULL;
+      : NULL;
 }
 
 static void
@@ -86,12 +81,12 @@ describe_metadata (const AeModel * model, JsonBuilder * builder)
   const AeArchitecture *architecture = model->architecture;
   g_autofree gchar *version = g_strdup_printf ("%u", AE_MODEL_FORMAT_VERSION);
   g_autofree gchar *input = g_strdup_printf ("%ux%ux%u",
-					     architecture->input.c,
-					     architecture->input.h,
-					     architecture->input.w);
+      architecture->input.c,
+      architecture->input.h,
+      architecture->input.w);
   g_autoptr (GList) keys =
-    g_list_sort (g_hash_table_get_keys (model->metadata),
-		 (GCompareFunc) strcmp);
+      g_list_sort (g_hash_table_get_keys (model->metadata),
+      (GCompareFunc) strcmp);
 
   json_builder_set_member_name (builder, "__metadata__");
   json_builder_begin_object (builder);
@@ -101,20 +96,18 @@ describe_metadata (const AeModel * model, JsonBuilder * builder)
   json_builder_add_string_value (builder, architecture->text);
   json_builder_set_member_name (builder, "input");
   json_builder_add_string_value (builder, input);
-  for (GList * l = keys; l; l = l->next)
-    {
-      json_builder_set_member_name (builder, l->data);
-      json_builder_add_string_value (builder,
-				     g_hash_table_lookup (model->metadata,
-							  l->data));
-    }
+  for (GList * l = keys; l; l = l->next) {
+    json_builder_set_member_name (builder, l->data);
+    json_builder_add_string_value (builder,
+        g_hash_table_lookup (model->metadata, l->data));
+  }
   json_builder_end_object (builder);
 }
 
 /* Describes a tensor and appends its data, little-endian, to @data. */
 static void
 describe_param (const AeModel * model, const AeParam * param,
-		const gchar * name, JsonBuilder * builder, GByteArray * data)
+    const gchar * name, JsonBuilder * builder, GByteArray * data)
 {
   json_builder_set_member_name (builder, name);
   json_builder_begin_object (builder);
@@ -128,14 +121,13 @@ describe_param (const AeModel * model, const AeParam * param,
   json_builder_set_member_name (builder, "data_offsets");
   json_builder_begin_array (builder);
   json_builder_add_int_value (builder, data->len);
-  for (gsize i = 0; i < param->size; i++)
-    {
-      guint32 bits;
+  for (gsize i = 0; i < param->size; i++) {
+    guint32 bits;
 
-      memcpy (&bits, model->weights->data + param->offset + i, sizeof bits);
-      bits = GUINT32_TO_LE (bits);
-      g_byte_array_append (data, (const guint8 *) &bits, sizeof bits);
-    }
+    memcpy (&bits, model->weights->data + param->offset + i, sizeof bits);
+    bits = GUINT32_TO_LE (bits);
+    g_byte_array_append (data, (const guint8 *) &bits, sizeof bits);
+  }
   json_builder_add_int_value (builder, data->len);
   json_builder_end_array (builder);
   json_builder_end_object (builder);
@@ -157,18 +149,15 @@ serialise (const AeModel * model)
 
   json_builder_begin_object (builder);
   describe_metadata (model, builder);
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      for (guint j = 0; j < AE_N_PARAMS; j++)
-	{
-	  const AeParam *param = &architecture->layers[i].params[j];
-	  g_autofree gchar *name =
-	    ae_architecture_param_name (architecture, i, j);
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
+      g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
 
-	  if (param->size > 0)
-	    describe_param (model, param, name, builder, data);
-	}
+      if (param->size > 0)
+        describe_param (model, param, name, builder, data);
     }
+  }
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   json_generator_set_root (generator, root);
@@ -191,18 +180,17 @@ ae_model_save (const AeModel * model, const gchar * path, GError ** error)
 
   /* renaming over a device or a directory would replace it, or fail late */
   if (g_file_test (path, G_FILE_TEST_EXISTS)
-      && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_IO,
-		   "%s: not a regular file, not replaced", path);
-      return FALSE;
-    }
+      && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_IO,
+        "%s: not a regular file, not replaced", path);
+    return FALSE;
+  }
   file = serialise (model);
   if (g_file_set_contents_full (path, (const gchar *) file->data, file->len,
-				G_FILE_SET_CONTENTS_CONSISTENT |
-				G_FILE_SET_CONTENTS_DURABLE, 0644, &reason))
+          G_FILE_SET_CONTENTS_CONSISTENT |
+          G_FILE_SET_CONTENTS_DURABLE, 0644, &reason))
     return TRUE;
   g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot write it: %s", path,
-	       reason->message);
+      reason->message);
   return FALSE;
 }

@@ -14,7 +14,7 @@
 static gboolean
 G_GNUC_PRINTF (4, 5)
 fail (GError ** error, AeError code, const gchar * where,
-      const gchar * format, ...)
+    const gchar * format, ...)
 {
   g_autofree gchar *message = NULL;
   va_list args;
@@ -30,64 +30,54 @@ fail (GError ** error, AeError code, const gchar * where,
 typedef struct
 {
   const gchar *name;
-  gboolean is_half;		/* F16, else F32 */
+  gboolean is_half;             /* F16, else F32 */
   guint rank;
   gint64 shape[4];
-  guint64 begin, end;		/* bytes in the data */
+  guint64 begin, end;           /* bytes in the data */
   gboolean used;
 } Entry;
 
 typedef struct
 {
   const gchar *where;
-  const guint8 *data;		/* after the header */
+  const guint8 *data;           /* after the header */
   gsize size_bytes;
   JsonObject *root;
-  GArray *entries;		/* of Entry, in the order of the data */
+  GArray *entries;              /* of Entry, in the order of the data */
 } Reader;
 
 /* json-glib recurses, and keeps the last of equal keys: so depth is checked
  * beforehand, and the members are counted here to be compared. */
 static gboolean
 scan_json (const gchar * where, const gchar * text, gsize size_bytes,
-	   guint * n_members, GError ** error)
+    guint * n_members, GError ** error)
 {
   gboolean in_string = FALSE;
   guint depth = 0;
 
   *n_members = 0;
-  for (gsize i = 0; i < size_bytes; i++)
-    {
-      gchar c = text[i];
+  for (gsize i = 0; i < size_bytes; i++) {
+    gchar c = text[i];
 
-      if (in_string)
-	{
-	  if (c == '\\')
-	    i++;
-	  else if (c == '"')
-	    in_string = FALSE;
-	}
+    if (in_string) {
+      if (c == '\\')
+        i++;
       else if (c == '"')
-	{
-	  in_string = TRUE;
-	}
-      else if (c == '{' || c == '[')
-	{
-	  if (++depth > MAX_DEPTH)
-	    return fail (error, AE_ERROR_LIMIT, where,
-			 "the header nests deeper than %u levels", MAX_DEPTH);
-	}
-      else if (c == '}' || c == ']')
-	{
-	  if (depth-- == 0)
-	    return fail (error, AE_ERROR_CORRUPT, where,
-			 "the header closes more brackets than it opens");
-	}
-      else if (c == ':')
-	{
-	  (*n_members)++;
-	}
+        in_string = FALSE;
+    } else if (c == '"') {
+      in_string = TRUE;
+    } else if (c == '{' || c == '[') {
+      if (++depth > MAX_DEPTH)
+        return fail (error, AE_ERROR_LIMIT, where,
+            "the header nests deeper than %u levels", MAX_DEPTH);
+    } else if (c == '}' || c == ']') {
+      if (depth-- == 0)
+        return fail (error, AE_ERROR_CORRUPT, where,
+            "the header closes more brackets than it opens");
+    } else if (c == ':') {
+      (*n_members)++;
     }
+  }
   return TRUE;
 }
 
@@ -96,22 +86,19 @@ count_members (JsonNode * node)
 {
   guint n = 0;
 
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    {
-      JsonObject *object = json_node_get_object (node);
-      g_autoptr (GList) values = json_object_get_values (object);
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    JsonObject *object = json_node_get_object (node);
+    g_autoptr (GList) values = json_object_get_values (object);
 
-      n = json_object_get_size (object);
-      for (GList * l = values; l; l = l->next)
-	n += count_members (l->data);
-    }
-  else if (JSON_NODE_HOLDS_ARRAY (node))
-    {
-      JsonArray *array = json_node_get_array (node);
+    n = json_object_get_size (object);
+    for (GList * l = values; l; l = l->next)
+      n += count_members (l->data);
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *array = json_node_get_array (node);
 
-      for (guint i = 0; i < json_array_get_length (array); i++)
-	n += count_members (json_array_get_element (array, i));
-    }
+    for (guint i = 0; i < json_array_get_length (array); i++)
+      n += count_members (json_array_get_element (array, i));
+  }
   return n;
 }
 
@@ -140,59 +127,57 @@ get_array (JsonObject * object, const gchar * key)
   JsonNode *node = json_object_get_member (object, key);
 
   return node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node)
-    : NULL;
+      : NULL;
 }
 
 static gboolean
 read_dtype (const Reader * reader, JsonObject * object, Entry * entry,
-	    GError ** error)
+    GError ** error)
 {
   const gchar *dtype = get_string (json_object_get_member (object, "dtype"));
 
   if (dtype == NULL)
     return fail (error, AE_ERROR_CORRUPT, reader->where,
-		 "tensor %s has no dtype", entry->name);
+        "tensor %s has no dtype", entry->name);
   entry->is_half = strcmp (dtype, "F16") == 0;
   if (!entry->is_half && strcmp (dtype, "F32") != 0)
     return fail (error, AE_ERROR_UNSUPPORTED, reader->where,
-		 "tensor %s has dtype %s, expected F32 or F16", entry->name,
-		 dtype);
+        "tensor %s has dtype %s, expected F32 or F16", entry->name, dtype);
   return TRUE;
 }
 
 static gboolean
 read_shape (const Reader * reader, JsonObject * object, Entry * entry,
-	    guint64 * n, GError ** error)
+    guint64 * n, GError ** error)
 {
   JsonArray *shape = get_array (object, "shape");
 
   if (shape == NULL)
     return fail (error, AE_ERROR_CORRUPT, reader->where,
-		 "tensor %s has no shape", entry->name);
+        "tensor %s has no shape", entry->name);
   entry->rank = json_array_get_length (shape);
   if (entry->rank < 1 || entry->rank > 4)
     return fail (error, AE_ERROR_SHAPE, reader->where,
-		 "tensor %s has %u dimensions, expected 1 to 4", entry->name,
-		 entry->rank);
+        "tensor %s has %u dimensions, expected 1 to 4", entry->name,
+        entry->rank);
   *n = 1;
-  for (guint i = 0; i < entry->rank; i++)
-    {
-      gint64 *size = &entry->shape[i];
+  for (guint i = 0; i < entry->rank; i++) {
+    gint64 *size = &entry->shape[i];
 
-      if (!get_integer (json_array_get_element (shape, i), size) || *size < 1
-	  || !g_uint64_checked_mul (n, *n, (guint64) * size)
-	  || *n > AE_ARCHITECTURE_MAX_WEIGHTS)
-	return fail (error, AE_ERROR_SHAPE, reader->where,
-		     "shape of tensor %s: dimension %u is not a whole number from 1 on, "
-		     "or the tensor has more than %u elements", entry->name,
-		     i, AE_ARCHITECTURE_MAX_WEIGHTS);
-    }
+    if (!get_integer (json_array_get_element (shape, i), size) || *size < 1
+        || !g_uint64_checked_mul (n, *n, (guint64) * size)
+        || *n > AE_ARCHITECTURE_MAX_WEIGHTS)
+      return fail (error, AE_ERROR_SHAPE, reader->where,
+          "shape of tensor %s: dimension %u is not a whole number from 1 on, "
+          "or the tensor has more than %u elements", entry->name,
+          i, AE_ARCHITECTURE_MAX_WEIGHTS);
+  }
   return TRUE;
 }
 
 static gboolean
 read_offsets (const Reader * reader, JsonObject * object, guint64 n,
-	      Entry * entry, GError ** error)
+    Entry * entry, GError ** error)
 {
   JsonArray *offsets = get_array (object, "data_offsets");
   guint64 n_bytes = n * (entry->is_half ? 2 : 4);
@@ -202,20 +187,18 @@ read_offsets (const Reader * reader, JsonObject * object, guint64 n,
       || !get_integer (json_array_get_element (offsets, 0), &begin)
       || !get_integer (json_array_get_element (offsets, 1), &end))
     return fail (error, AE_ERROR_CORRUPT, reader->where,
-		 "tensor %s: data_offsets are not two whole numbers",
-		 entry->name);
+        "tensor %s: data_offsets are not two whole numbers", entry->name);
   if (begin < 0 || end < begin || (guint64) end > reader->size_bytes)
     return fail (error, end > begin && begin >= 0 ? AE_ERROR_TRUNCATED
-		 : AE_ERROR_CORRUPT, reader->where,
-		 "tensor %s: data_offsets %" G_GINT64_FORMAT " to %"
-		 G_GINT64_FORMAT ", the file holds %" G_GSIZE_FORMAT
-		 " bytes of data", entry->name, begin, end,
-		 reader->size_bytes);
+        : AE_ERROR_CORRUPT, reader->where,
+        "tensor %s: data_offsets %" G_GINT64_FORMAT " to %"
+        G_GINT64_FORMAT ", the file holds %" G_GSIZE_FORMAT
+        " bytes of data", entry->name, begin, end, reader->size_bytes);
   if ((guint64) (end - begin) != n_bytes)
     return fail (error, AE_ERROR_SHAPE, reader->where,
-		 "tensor %s: data_offsets span %" G_GINT64_FORMAT
-		 " bytes, its shape " "needs %" G_GUINT64_FORMAT, entry->name,
-		 end - begin, n_bytes);
+        "tensor %s: data_offsets span %" G_GINT64_FORMAT
+        " bytes, its shape " "needs %" G_GUINT64_FORMAT, entry->name,
+        end - begin, n_bytes);
   entry->begin = (guint64) begin;
   entry->end = (guint64) end;
   return TRUE;
@@ -223,7 +206,7 @@ read_offsets (const Reader * reader, JsonObject * object, guint64 n,
 
 static gboolean
 read_entry (Reader * reader, const gchar * name, JsonNode * node,
-	    GError ** error)
+    GError ** error)
 {
   Entry entry = {.name = name };
   JsonObject *object;
@@ -231,7 +214,7 @@ read_entry (Reader * reader, const gchar * name, JsonNode * node,
 
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return fail (error, AE_ERROR_CORRUPT, reader->where,
-		 "header entry %s is not an object", name);
+        "header entry %s is not an object", name);
   object = json_node_get_object (node);
   if (!read_dtype (reader, object, &entry, error)
       || !read_shape (reader, object, &entry, &n, error)
@@ -239,8 +222,7 @@ read_entry (Reader * reader, const gchar * name, JsonNode * node,
     return FALSE;
   if (json_object_get_size (object) != 3)
     return fail (error, AE_ERROR_CORRUPT, reader->where,
-		 "tensor %s has keys other than dtype, shape and data_offsets",
-		 name);
+        "tensor %s has keys other than dtype, shape and data_offsets", name);
   g_array_append_val (reader->entries, entry);
   return TRUE;
 }
@@ -259,31 +241,28 @@ read_entries (Reader * reader, GError ** error)
   g_autoptr (GList) names = json_object_get_members (reader->root);
   guint64 at = 0;
 
-  for (GList * l = names; l; l = l->next)
-    {
-      if (strcmp (l->data, METADATA) != 0
-	  && !read_entry (reader, l->data,
-			  json_object_get_member (reader->root, l->data),
-			  error))
-	return FALSE;
-    }
+  for (GList * l = names; l; l = l->next) {
+    if (strcmp (l->data, METADATA) != 0
+        && !read_entry (reader, l->data,
+            json_object_get_member (reader->root, l->data), error))
+      return FALSE;
+  }
   g_array_sort (reader->entries, compare_begin);
-  for (guint i = 0; i < reader->entries->len; i++)
-    {
-      const Entry *entry = &g_array_index (reader->entries, Entry, i);
+  for (guint i = 0; i < reader->entries->len; i++) {
+    const Entry *entry = &g_array_index (reader->entries, Entry, i);
 
-      if (entry->begin != at)
-	return fail (error, AE_ERROR_CORRUPT, reader->where,
-		     "tensor %s begins at byte %" G_GUINT64_FORMAT
-		     " of the data, the one " "before it ends at %"
-		     G_GUINT64_FORMAT ": %s", entry->name, entry->begin, at,
-		     entry->begin < at ? "they overlap" : "there is a hole");
-      at = entry->end;
-    }
+    if (entry->begin != at)
+      return fail (error, AE_ERROR_CORRUPT, reader->where,
+          "tensor %s begins at byte %" G_GUINT64_FORMAT
+          " of the data, the one " "before it ends at %"
+          G_GUINT64_FORMAT ": %s", entry->name, entry->begin, at,
+          entry->begin < at ? "they overlap" : "there is a hole");
+    at = entry->end;
+  }
   if (at != reader->size_bytes)
     return fail (error, AE_ERROR_CORRUPT, reader->where,
-		 "%" G_GSIZE_FORMAT " bytes of data, the tensors use %"
-		 G_GUINT64_FORMAT, reader->size_bytes, at);
+        "%" G_GSIZE_FORMAT " bytes of data, the tensors use %"
+        G_GUINT64_FORMAT, reader->size_bytes, at);
   return TRUE;
 }
 
@@ -293,8 +272,8 @@ metadata_value (const Reader * reader, const gchar * key)
   JsonNode *node = json_object_get_member (reader->root, METADATA);
 
   return node && JSON_NODE_HOLDS_OBJECT (node)
-    ? get_string (json_object_get_member (json_node_get_object (node), key))
-    : NULL;
+      ? get_string (json_object_get_member (json_node_get_object (node), key))
+      : NULL;
 }
 
 static AeArchitecture *
@@ -308,32 +287,28 @@ read_architecture (const Reader * reader, GError ** error)
   AeShape shape;
   gchar end;
 
-  if (version == NULL || text == NULL || input == NULL)
-    {
-      fail (error, AE_ERROR_CORRUPT, reader->where,
-	    "no %s in the header's %s: not a model of gst-autoencoder",
-	    version == NULL ? "format_version" : text == NULL ? "architecture"
-	    : "input", METADATA);
-      return NULL;
-    }
-  if (g_ascii_strtoull (version, NULL, 10) != AE_MODEL_FORMAT_VERSION)
-    {
-      fail (error, AE_ERROR_UNSUPPORTED, reader->where,
-	    "format_version \"%.20s\", this version reads %u", version,
-	    AE_MODEL_FORMAT_VERSION);
-      return NULL;
-    }
-  if (sscanf (input, "%7ux%7ux%7u%c", &shape.c, &shape.h, &shape.w, &end) !=
-      3)
-    {
-      fail (error, AE_ERROR_CORRUPT, reader->where,
-	    "input \"%.40s\", expected CxHxW such as 1x0x0", input);
-      return NULL;
-    }
+  if (version == NULL || text == NULL || input == NULL) {
+    fail (error, AE_ERROR_CORRUPT, reader->where,
+        "no %s in the header's %s: not a model of gst-autoencoder",
+        version == NULL ? "format_version" : text == NULL ? "architecture"
+        : "input", METADATA);
+    return NULL;
+  }
+  if (g_ascii_strtoull (version, NULL, 10) != AE_MODEL_FORMAT_VERSION) {
+    fail (error, AE_ERROR_UNSUPPORTED, reader->where,
+        "format_version \"%.20s\", this version reads %u", version,
+        AE_MODEL_FORMAT_VERSION);
+    return NULL;
+  }
+  if (sscanf (input, "%7ux%7ux%7u%c", &shape.c, &shape.h, &shape.w, &end) != 3) {
+    fail (error, AE_ERROR_CORRUPT, reader->where,
+        "input \"%.40s\", expected CxHxW such as 1x0x0", input);
+    return NULL;
+  }
   architecture = ae_architecture_parse (text, &shape, &reason);
   if (architecture == NULL)
     fail (error, (AeError) reason->code, reader->where, "architecture: %s",
-	  reason->message);
+        reason->message);
   return architecture;
 }
 
@@ -355,89 +330,78 @@ half_to_float (guint16 half)
 
 static gboolean
 copy_tensor (const Reader * reader, const Entry * entry, gsize n, float *out,
-	     GError ** error)
+    GError ** error)
 {
   const guint8 *data = reader->data + entry->begin;
 
-  for (gsize i = 0; i < n; i++)
-    {
-      if (entry->is_half)
-	{
-	  guint16 bits;
+  for (gsize i = 0; i < n; i++) {
+    if (entry->is_half) {
+      guint16 bits;
 
-	  memcpy (&bits, data + 2 * i, sizeof bits);
-	  out[i] = half_to_float (GUINT16_FROM_LE (bits));
-	}
-      else
-	{
-	  guint32 bits;
+      memcpy (&bits, data + 2 * i, sizeof bits);
+      out[i] = half_to_float (GUINT16_FROM_LE (bits));
+    } else {
+      guint32 bits;
 
-	  memcpy (&bits, data + 4 * i, sizeof bits);
-	  bits = GUINT32_FROM_LE (bits);
-	  memcpy (out + i, &bits, sizeof bits);
-	}
-      if (!isfinite (out[i]))
-	return fail (error, AE_ERROR_NOT_FINITE, reader->where,
-		     "tensor %s: element %" G_GSIZE_FORMAT " is %g",
-		     entry->name, i, (double) out[i]);
+      memcpy (&bits, data + 4 * i, sizeof bits);
+      bits = GUINT32_FROM_LE (bits);
+      memcpy (out + i, &bits, sizeof bits);
     }
+    if (!isfinite (out[i]))
+      return fail (error, AE_ERROR_NOT_FINITE, reader->where,
+          "tensor %s: element %" G_GSIZE_FORMAT " is %g",
+          entry->name, i, (double) out[i]);
+  }
   return TRUE;
 }
 
 static gboolean
 read_param (const Reader * reader, const AeParam * param, const gchar * name,
-	    float *out, GError ** error)
+    float *out, GError ** error)
 {
-  for (guint i = 0; i < reader->entries->len; i++)
-    {
-      Entry *entry = &g_array_index (reader->entries, Entry, i);
-      gboolean fits = entry->rank == param->rank;
+  for (guint i = 0; i < reader->entries->len; i++) {
+    Entry *entry = &g_array_index (reader->entries, Entry, i);
+    gboolean fits = entry->rank == param->rank;
 
-      if (strcmp (entry->name, name) != 0)
-	continue;
-      for (guint j = 0; fits && j < param->rank; j++)
-	fits = entry->shape[j] == param->shape[j];
-      if (!fits)
-	return fail (error, AE_ERROR_SHAPE, reader->where,
-		     "tensor %s has %u dimensions beginning with %"
-		     G_GINT64_FORMAT
-		     ", the architecture needs %u: %ux%ux%ux%u", name,
-		     entry->rank, entry->shape[0], param->rank,
-		     param->shape[0], param->shape[1], param->shape[2],
-		     param->shape[3]);
-      entry->used = TRUE;
-      return copy_tensor (reader, entry, param->size, out, error);
-    }
+    if (strcmp (entry->name, name) != 0)
+      continue;
+    for (guint j = 0; fits && j < param->rank; j++)
+      fits = entry->shape[j] == param->shape[j];
+    if (!fits)
+      return fail (error, AE_ERROR_SHAPE, reader->where,
+          "tensor %s has %u dimensions beginning with %"
+          G_GINT64_FORMAT
+          ", the architecture needs %u: %ux%ux%ux%u", name,
+          entry->rank, entry->shape[0], param->rank,
+          param->shape[0], param->shape[1], param->shape[2], param->shape[3]);
+    entry->used = TRUE;
+    return copy_tensor (reader, entry, param->size, out, error);
+  }
   return fail (error, AE_ERROR_NOT_FOUND, reader->where,
-	       "tensor %s is missing", name);
+      "tensor %s is missing", name);
 }
 
 static gboolean
 read_weights (const Reader * reader, const AeArchitecture * architecture,
-	      float *weights, GError ** error)
+    float *weights, GError ** error)
 {
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      for (guint j = 0; j < AE_N_PARAMS; j++)
-	{
-	  const AeParam *param = &architecture->layers[i].params[j];
-	  g_autofree gchar *name =
-	    ae_architecture_param_name (architecture, i, j);
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
+      g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
 
-	  if (param->size > 0 && !read_param (reader, param, name,
-					      weights + param->offset, error))
-	    return FALSE;
-	}
+      if (param->size > 0 && !read_param (reader, param, name,
+              weights + param->offset, error))
+        return FALSE;
     }
-  for (guint i = 0; i < reader->entries->len; i++)
-    {
-      const Entry *entry = &g_array_index (reader->entries, Entry, i);
+  }
+  for (guint i = 0; i < reader->entries->len; i++) {
+    const Entry *entry = &g_array_index (reader->entries, Entry, i);
 
-      if (!entry->used)
-	return fail (error, AE_ERROR_CORRUPT, reader->where,
-		     "tensor %s does not belong to the architecture",
-		     entry->name);
-    }
+    if (!entry->used)
+      return fail (error, AE_ERROR_CORRUPT, reader->where,
+          "tensor %s does not belong to the architecture", entry->name);
+  }
   return TRUE;
 }
 
@@ -445,7 +409,7 @@ static gboolean
 is_own_key (const gchar * key)
 {
   return strcmp (key, "format_version") == 0
-    || strcmp (key, "architecture") == 0 || strcmp (key, "input") == 0;
+      || strcmp (key, "architecture") == 0 || strcmp (key, "input") == 0;
 }
 
 static GHashTable *
@@ -453,45 +417,40 @@ read_metadata (const Reader * reader, GError ** error)
 {
   JsonObject *object = json_object_get_object_member (reader->root, METADATA);
   g_autoptr (GHashTable) metadata =
-    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (GList) keys = json_object_get_members (object);
 
-  for (GList * l = keys; l; l = l->next)
-    {
-      const gchar *value =
-	get_string (json_object_get_member (object, l->data));
+  for (GList * l = keys; l; l = l->next) {
+    const gchar *value = get_string (json_object_get_member (object, l->data));
 
-      if (value == NULL)
-	{
-	  fail (error, AE_ERROR_CORRUPT, reader->where,
-		"%s: the value of %s is not a string", METADATA,
-		(const gchar *) l->data);
-	  return NULL;
-	}
-      if (!is_own_key (l->data))
-	g_hash_table_insert (metadata, g_strdup (l->data), g_strdup (value));
+    if (value == NULL) {
+      fail (error, AE_ERROR_CORRUPT, reader->where,
+          "%s: the value of %s is not a string", METADATA,
+          (const gchar *) l->data);
+      return NULL;
     }
+    if (!is_own_key (l->data))
+      g_hash_table_insert (metadata, g_strdup (l->data), g_strdup (value));
+  }
   return g_steal_pointer (&metadata);
 }
 
 /* Before memory is taken for what an architecture says: is it all there? */
 static gboolean
 check_amount (const Reader * reader, const AeArchitecture * architecture,
-	      GError ** error)
+    GError ** error)
 {
   gsize n = 0;
 
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      for (guint j = 0; j < AE_N_PARAMS; j++)
-	n += architecture->layers[i].params[j].size;
-    }
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++)
+      n += architecture->layers[i].params[j].size;
+  }
   if (n <= reader->size_bytes / 2)
     return TRUE;
   return fail (error, AE_ERROR_TRUNCATED, reader->where,
-	       "the architecture has %" G_GSIZE_FORMAT " weights, %"
-	       G_GSIZE_FORMAT " bytes are too few for them", n,
-	       reader->size_bytes);
+      "the architecture has %" G_GSIZE_FORMAT " weights, %"
+      G_GSIZE_FORMAT " bytes are too few for them", n, reader->size_bytes);
 }
 
 static AeModel *
@@ -513,50 +472,48 @@ read_model (Reader * reader, GError ** error)
   if (!check_amount (reader, architecture, error))
     return NULL;
   data = ae_aligned_try_alloc0 (architecture->n_weights * sizeof (float));
-  if (data == NULL)
-    {
-      fail (error, AE_ERROR_LIMIT, reader->where, "no memory for %"
-	    G_GSIZE_FORMAT " weights", architecture->n_weights);
-      return NULL;
-    }
+  if (data == NULL) {
+    fail (error, AE_ERROR_LIMIT, reader->where, "no memory for %"
+        G_GSIZE_FORMAT " weights", architecture->n_weights);
+    return NULL;
+  }
   if (!read_weights (reader, architecture, data, error)
       || !(weights = ae_weights_new_take (data, architecture->n_weights,
-					  error)))
-    {
-      ae_aligned_free (data);
-      return NULL;
-    }
+              error))) {
+    ae_aligned_free (data);
+    return NULL;
+  }
   return ae_model_new (architecture, weights, metadata, error);
 }
 
 static gboolean
 read_header_size (const guint8 * bytes, gsize size_bytes, const gchar * where,
-		  gsize * header_bytes, GError ** error)
+    gsize * header_bytes, GError ** error)
 {
   guint64 stated;
 
   if (size_bytes < 8)
     return fail (error, AE_ERROR_TRUNCATED, where, "%" G_GSIZE_FORMAT
-		 " bytes, a model has at least the 8 of its header's length",
-		 size_bytes);
+        " bytes, a model has at least the 8 of its header's length",
+        size_bytes);
   memcpy (&stated, bytes, sizeof stated);
   stated = GUINT64_FROM_LE (stated);
   if (stated > AE_MODEL_MAX_HEADER_BYTES)
     return fail (error, AE_ERROR_LIMIT, where, "a header of %"
-		 G_GUINT64_FORMAT
-		 " bytes, at most %u are allowed: not a safetensors " "file?",
-		 stated, AE_MODEL_MAX_HEADER_BYTES);
+        G_GUINT64_FORMAT
+        " bytes, at most %u are allowed: not a safetensors " "file?",
+        stated, AE_MODEL_MAX_HEADER_BYTES);
   if (stated > size_bytes - 8)
     return fail (error, AE_ERROR_TRUNCATED, where, "the header promises %"
-		 G_GUINT64_FORMAT " bytes, %" G_GSIZE_FORMAT " are left",
-		 stated, size_bytes - 8);
+        G_GUINT64_FORMAT " bytes, %" G_GSIZE_FORMAT " are left",
+        stated, size_bytes - 8);
   *header_bytes = (gsize) stated;
   return TRUE;
 }
 
 AeModel *
 ae_model_load_bytes (const guint8 * bytes, gsize size_bytes,
-		     const gchar * where, GError ** error)
+    const gchar * where, GError ** error)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) reason = NULL;
@@ -569,33 +526,28 @@ ae_model_load_bytes (const guint8 * bytes, gsize size_bytes,
 
   if (!read_header_size (bytes, size_bytes, where, &header_bytes, error))
     return NULL;
-  if (!g_utf8_validate (text, (gssize) header_bytes, NULL))
-    {
-      fail (error, AE_ERROR_CORRUPT, where, "the header is not UTF-8 text");
-      return NULL;
-    }
+  if (!g_utf8_validate (text, (gssize) header_bytes, NULL)) {
+    fail (error, AE_ERROR_CORRUPT, where, "the header is not UTF-8 text");
+    return NULL;
+  }
   if (!scan_json (where, text, header_bytes, &n_members, error))
     return NULL;
   if (!json_parser_load_from_data (parser, text, (gssize) header_bytes,
-				   &reason))
-    {
-      fail (error, AE_ERROR_CORRUPT, where, "the header is not JSON: %s",
-	    reason->message);
-      return NULL;
-    }
+          &reason)) {
+    fail (error, AE_ERROR_CORRUPT, where, "the header is not JSON: %s",
+        reason->message);
+    return NULL;
+  }
   root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    {
-      fail (error, AE_ERROR_CORRUPT, where,
-	    "the header is not a JSON object");
-      return NULL;
-    }
-  if (count_members (root) != n_members)
-    {
-      fail (error, AE_ERROR_CORRUPT, where,
-	    "the header has a key twice in one object");
-      return NULL;
-    }
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
+    fail (error, AE_ERROR_CORRUPT, where, "the header is not a JSON object");
+    return NULL;
+  }
+  if (count_members (root) != n_members) {
+    fail (error, AE_ERROR_CORRUPT, where,
+        "the header has a key twice in one object");
+    return NULL;
+  }
   reader.data = bytes + 8 + header_bytes;
   reader.size_bytes = size_bytes - 8 - header_bytes;
   reader.root = json_node_get_object (root);

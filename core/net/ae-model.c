@@ -6,32 +6,29 @@
 
 AeModel *
 ae_model_new (AeArchitecture * architecture, AeWeights * weights,
-	      GHashTable * metadata, GError ** error)
+    GHashTable * metadata, GError ** error)
 {
   AeModel *model;
   GHashTableIter iter;
   gpointer key, value;
 
-  if (weights->n != architecture->n_weights)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-		   "%" G_GSIZE_FORMAT " weights, the architecture has %"
-		   G_GSIZE_FORMAT, weights->n, architecture->n_weights);
-      return NULL;
-    }
+  if (weights->n != architecture->n_weights) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "%" G_GSIZE_FORMAT " weights, the architecture has %"
+        G_GSIZE_FORMAT, weights->n, architecture->n_weights);
+    return NULL;
+  }
   model = g_new0 (AeModel, 1);
   g_atomic_ref_count_init (&model->ref_count);
   model->architecture = ae_architecture_ref (architecture);
   model->weights = ae_weights_ref (weights);
   model->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-					   g_free);
-  if (metadata)
-    {
-      g_hash_table_iter_init (&iter, metadata);
-      while (g_hash_table_iter_next (&iter, &key, &value))
-	g_hash_table_insert (model->metadata, g_strdup (key),
-			     g_strdup (value));
-    }
+      g_free);
+  if (metadata) {
+    g_hash_table_iter_init (&iter, metadata);
+    while (g_hash_table_iter_next (&iter, &key, &value))
+      g_hash_table_insert (model->metadata, g_strdup (key), g_strdup (value));
+  }
   return model;
 }
 
@@ -59,30 +56,25 @@ ae_model_fingerprint (const AeModel * model)
   const AeArchitecture *architecture = model->architecture;
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autofree gchar *head = g_strdup_printf ("%s\n%ux%ux%u\n",
-					    architecture->text,
-					    architecture->input.c,
-					    architecture->input.h,
-					    architecture->input.w);
+      architecture->text,
+      architecture->input.c,
+      architecture->input.h,
+      architecture->input.w);
 
   g_checksum_update (checksum, (const guchar *) head, -1);
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      for (guint j = 0; j < AE_N_PARAMS; j++)
-	{
-	  const AeParam *param = &architecture->layers[i].params[j];
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
 
-	  for (gsize k = 0; k < param->size; k++)
-	    {
-	      guint32 bits;
+      for (gsize k = 0; k < param->size; k++) {
+        guint32 bits;
 
-	      memcpy (&bits, model->weights->data + param->offset + k,
-		      sizeof bits);
-	      bits = GUINT32_TO_LE (bits);
-	      g_checksum_update (checksum, (const guchar *) &bits,
-				 sizeof bits);
-	    }
-	}
+        memcpy (&bits, model->weights->data + param->offset + k, sizeof bits);
+        bits = GUINT32_TO_LE (bits);
+        g_checksum_update (checksum, (const guchar *) &bits, sizeof bits);
+      }
     }
+  }
   return g_strdup (g_checksum_get_string (checksum));
 }
 
@@ -97,20 +89,19 @@ ae_model_set_search_path (const gchar * const *directories)
 
 static gchar *
 find_in (const gchar * const *directories, const gchar * name,
-	 GString * looked_at)
+    GString * looked_at)
 {
-  for (guint i = 0; directories && directories[i]; i++)
-    {
-      g_autofree gchar *file = g_strconcat (name, AE_MODEL_EXTENSION, NULL);
-      g_autofree gchar *path = g_build_filename (directories[i], file, NULL);
+  for (guint i = 0; directories && directories[i]; i++) {
+    g_autofree gchar *file = g_strconcat (name, AE_MODEL_EXTENSION, NULL);
+    g_autofree gchar *path = g_build_filename (directories[i], file, NULL);
 
-      if (directories[i][0] == '\0')
-	continue;
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
-	return g_steal_pointer (&path);
-      g_string_append_printf (looked_at, "%s %s", looked_at->len ? "," : "",
-			      path);
-    }
+    if (directories[i][0] == '\0')
+      continue;
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      return g_steal_pointer (&path);
+    g_string_append_printf (looked_at, "%s %s", looked_at->len ? "," : "",
+        path);
+  }
   return NULL;
 }
 
@@ -122,21 +113,19 @@ ae_model_find (const gchar * name, GError ** error)
   g_auto (GStrv) user = variable ? g_strsplit (variable, ":", -1) : NULL;
   gchar *path;
 
-  if (strchr (name, '/') || g_str_has_suffix (name, AE_MODEL_EXTENSION))
-    {
-      if (g_file_test (name, G_FILE_TEST_EXISTS))
-	return g_strdup (name);
-      g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
-		   "there is no model file %s", name);
-      return NULL;
-    }
+  if (strchr (name, '/') || g_str_has_suffix (name, AE_MODEL_EXTENSION)) {
+    if (g_file_test (name, G_FILE_TEST_EXISTS))
+      return g_strdup (name);
+    g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
+        "there is no model file %s", name);
+    return NULL;
+  }
   path = find_in ((const gchar * const *) user, name, looked_at);
   if (path == NULL)
     path = find_in ((const gchar * const *) search_path, name, looked_at);
   if (path == NULL)
     g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
-		 "there is no model \"%s\"; looked for%s; AE_MODEL_PATH can name more "
-		 "directories", name,
-		 looked_at->len ? looked_at->str : " nothing");
+        "there is no model \"%s\"; looked for%s; AE_MODEL_PATH can name more "
+        "directories", name, looked_at->len ? looked_at->str : " nothing");
   return path;
 }

@@ -6,11 +6,11 @@
 struct _AeTape
 {
   AeArchitecture *architecture;
-  AeTensor *outs;		/* one a layer; unused where the output is the
-				 * input, as in `save` */
-  AeTensor *grad_saved;		/* one a layer, used for `save` */
-  const AeTensor **values;	/* the output of each layer */
-  AeTensor grads[2];		/* of the current layer's output and input */
+  AeTensor *outs;               /* one a layer; unused where the output is the
+                                 * input, as in `save` */
+  AeTensor *grad_saved;         /* one a layer, used for `save` */
+  const AeTensor **values;      /* the output of each layer */
+  AeTensor grads[2];            /* of the current layer's output and input */
   AeTensor scratch;
   const AeTensor *in, *condition;
 };
@@ -32,11 +32,10 @@ ae_tape_free (AeTape * tape)
 {
   if (tape == NULL)
     return;
-  for (guint i = 0; i < tape->architecture->n_layers; i++)
-    {
-      ae_tensor_clear (&tape->outs[i]);
-      ae_tensor_clear (&tape->grad_saved[i]);
-    }
+  for (guint i = 0; i < tape->architecture->n_layers; i++) {
+    ae_tensor_clear (&tape->outs[i]);
+    ae_tensor_clear (&tape->grad_saved[i]);
+  }
   ae_tensor_clear (&tape->grads[0]);
   ae_tensor_clear (&tape->grads[1]);
   ae_tensor_clear (&tape->scratch);
@@ -60,52 +59,47 @@ fill_pass (AeTape * tape, guint i, const float *weights, AeLayerPass * pass)
   const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
   const AeParam *bias = &layer->params[AE_PARAM_BIAS];
 
-  *pass = (AeLayerPass)
-  {
+  *pass = (AeLayerPass) {
   .layer = layer,.weight =
-      weight->size ? weights + weight->offset : NULL,.bias =
-      bias->size ? weights + bias->offset : NULL,.in =
-      input_of (tape, i),.out = &tape->outs[i],.saved =
-      layer->i_saved >= 0 ? tape->values[layer->i_saved] : NULL,.condition =
-      tape->condition,.scratch = &tape->scratch,};
+        weight->size ? weights + weight->offset : NULL,.bias =
+        bias->size ? weights + bias->offset : NULL,.in =
+        input_of (tape, i),.out = &tape->outs[i],.saved =
+        layer->i_saved >= 0 ? tape->values[layer->i_saved] : NULL,.condition =
+        tape->condition,.scratch = &tape->scratch,};
 }
 
 const AeTensor *
 ae_tape_forward (AeTape * tape, const float *weights, const AeTensor * in,
-		 const AeTensor * condition)
+    const AeTensor * condition)
 {
   AeArchitecture *architecture = tape->architecture;
 
   g_return_val_if_fail (in->c == architecture->input.c, NULL);
   g_return_val_if_fail (architecture->n_given == 0 || (condition != NULL
-						       && condition->c ==
-						       architecture->n_given
-						       && condition->n ==
-						       in->n), NULL);
+          && condition->c == architecture->n_given
+          && condition->n == in->n), NULL);
 
   tape->in = in;
   tape->condition = condition;
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      const AeLayer *layer = &architecture->layers[i];
-      const AeTensor *value = input_of (tape, i);
-      AeLayerPass pass;
-      guint h, w;
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+    const AeTensor *value = input_of (tape, i);
+    AeLayerPass pass;
+    guint h, w;
 
-      if (layer->ops->forward == NULL)
-	{
-	  tape->values[i] = value;
-	  continue;
-	}
-      if (!ae_layer_out_size (layer, value->h, value->w, &h, &w))
-	g_return_val_if_reached (NULL);
-      ae_tensor_resize (&tape->outs[i], layer->out.c, h, w, in->n);
-      fill_pass (tape, i, weights, &pass);
-      layer->ops->forward (&pass);
-      ae_activation_forward (layer->activation, tape->outs[i].data,
-			     ae_tensor_size (&tape->outs[i]));
-      tape->values[i] = &tape->outs[i];
+    if (layer->ops->forward == NULL) {
+      tape->values[i] = value;
+      continue;
     }
+    if (!ae_layer_out_size (layer, value->h, value->w, &h, &w))
+      g_return_val_if_reached (NULL);
+    ae_tensor_resize (&tape->outs[i], layer->out.c, h, w, in->n);
+    fill_pass (tape, i, weights, &pass);
+    layer->ops->forward (&pass);
+    ae_activation_forward (layer->activation, tape->outs[i].data,
+        ae_tensor_size (&tape->outs[i]));
+    tape->values[i] = &tape->outs[i];
+  }
   return tape->values[architecture->n_layers - 1];
 }
 
@@ -124,55 +118,47 @@ add_to (float *to, const float *from, gsize n)
 
 void
 ae_tape_backward (AeTape * tape, const float *weights,
-		  const AeTensor * grad_out, float *grad_weights,
-		  AeTensor * grad_in)
+    const AeTensor * grad_out, float *grad_weights, AeTensor * grad_in)
 {
   AeArchitecture *architecture = tape->architecture;
   AeTensor *grad = &tape->grads[0], *next = &tape->grads[1];
 
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      if (architecture->layers[i].ops->forward == NULL)
-	{
-	  ae_tensor_resize_like (&tape->grad_saved[i], tape->values[i]);
-	  ae_tensor_zero (&tape->grad_saved[i]);
-	}
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    if (architecture->layers[i].ops->forward == NULL) {
+      ae_tensor_resize_like (&tape->grad_saved[i], tape->values[i]);
+      ae_tensor_zero (&tape->grad_saved[i]);
     }
+  }
   ae_tensor_copy (grad, grad_out);
-  for (guint i = architecture->n_layers; i-- > 0;)
-    {
-      const AeLayer *layer = &architecture->layers[i];
-      const AeTensor *in = input_of (tape, i);
-      AeLayerPass pass;
-      AeTensor *swap;
+  for (guint i = architecture->n_layers; i-- > 0;) {
+    const AeLayer *layer = &architecture->layers[i];
+    const AeTensor *in = input_of (tape, i);
+    AeLayerPass pass;
+    AeTensor *swap;
 
-      if (layer->ops->forward == NULL)
-	{
-	  add_to (grad->data, tape->grad_saved[i].data,
-		  ae_tensor_size (grad));
-	  continue;
-	}
-      fill_pass (tape, i, weights, &pass);
-      ae_activation_backward (layer->activation, tape->outs[i].data,
-			      grad->data, ae_tensor_size (grad));
-      pass.grad_out = grad;
-      if (i > 0 || grad_in)
-	{
-	  ae_tensor_resize_like (next, in);
-	  pass.grad_in = next;
-	}
-      if (layer->i_saved >= 0)
-	pass.grad_saved = &tape->grad_saved[layer->i_saved];
-      if (pass.weight)
-	pass.grad_weight =
-	  grad_weights + layer->params[AE_PARAM_WEIGHT].offset;
-      if (pass.bias)
-	pass.grad_bias = grad_weights + layer->params[AE_PARAM_BIAS].offset;
-      layer->ops->backward (&pass);
-      swap = grad;
-      grad = next;
-      next = swap;
+    if (layer->ops->forward == NULL) {
+      add_to (grad->data, tape->grad_saved[i].data, ae_tensor_size (grad));
+      continue;
     }
+    fill_pass (tape, i, weights, &pass);
+    ae_activation_backward (layer->activation, tape->outs[i].data, grad->data,
+        ae_tensor_size (grad));
+    pass.grad_out = grad;
+    if (i > 0 || grad_in) {
+      ae_tensor_resize_like (next, in);
+      pass.grad_in = next;
+    }
+    if (layer->i_saved >= 0)
+      pass.grad_saved = &tape->grad_saved[layer->i_saved];
+    if (pass.weight)
+      pass.grad_weight = grad_weights + layer->params[AE_PARAM_WEIGHT].offset;
+    if (pass.bias)
+      pass.grad_bias = grad_weights + layer->params[AE_PARAM_BIAS].offset;
+    layer->ops->backward (&pass);
+    swap = grad;
+    grad = next;
+    next = swap;
+  }
   if (grad_in)
     ae_tensor_copy (grad_in, grad);
 }

@@ -12,16 +12,14 @@
 static gboolean
 check_finite (const float *data, gsize n, GError ** error)
 {
-  for (gsize i = 0; i < n; i++)
-    {
-      if (!isfinite (data[i]))
-	{
-	  g_set_error (error, AE_ERROR, AE_ERROR_NOT_FINITE,
-		       "weight %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
-		       " is %g", i, n, (double) data[i]);
-	  return FALSE;
-	}
+  for (gsize i = 0; i < n; i++) {
+    if (!isfinite (data[i])) {
+      g_set_error (error, AE_ERROR, AE_ERROR_NOT_FINITE,
+          "weight %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " is %g", i, n,
+          (double) data[i]);
+      return FALSE;
     }
+  }
   return TRUE;
 }
 
@@ -71,10 +69,10 @@ deviation (const AeLayer * layer, const AeLayer * next)
   double size = (double) layer->params[AE_PARAM_WEIGHT].size;
   double n_in = size / layer->out.c;
   double n_out = layer->params[AE_PARAM_WEIGHT].rank == 2 ? layer->out.c
-    : size / layer->in.c;
+      : size / layer->in.c;
   gboolean halves = layer->activation == AE_ACTIVATION_RELU
-    || layer->activation == AE_ACTIVATION_LEAKY
-    || layer->activation == AE_ACTIVATION_SOFTPLUS;
+      || layer->activation == AE_ACTIVATION_LEAKY
+      || layer->activation == AE_ACTIVATION_SOFTPLUS;
   double variance;
 
   if (layer->ops->arguments == AE_ARGUMENTS_KERNEL_UP)
@@ -83,8 +81,8 @@ deviation (const AeLayer * layer, const AeLayer * next)
     n_out /= layer->stride * layer->stride;
   variance = halves ? 2.0 / n_in : 2.0 / (n_in + n_out);
   return (float) sqrt (variance)
-    * (next && strcmp (next->ops->name, "modulate") == 0
-       ? CORRECTION_SCALE : 1.0f);
+      * (next && strcmp (next->ops->name, "modulate") == 0
+      ? CORRECTION_SCALE : 1.0f);
 }
 
 AeWeights *
@@ -92,20 +90,19 @@ ae_weights_new_random (const AeArchitecture * architecture, AeRng * rng)
 {
   float *data = alloc_floats (architecture->n_weights);
 
-  for (guint i = 0; i < architecture->n_layers; i++)
-    {
-      const AeLayer *layer = &architecture->layers[i];
-      const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
-      float scale;
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+    const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
+    float scale;
 
-      if (weight->size == 0)
-	continue;
-      scale = deviation (layer, i + 1 < architecture->n_layers ? layer + 1
-			 : NULL);
-      ae_rng_fill_normal (rng, data + weight->offset, weight->size);
-      for (gsize j = 0; j < weight->size; j++)
-	data[weight->offset + j] *= scale;
-    }
+    if (weight->size == 0)
+      continue;
+    scale = deviation (layer, i + 1 < architecture->n_layers ? layer + 1
+        : NULL);
+    ae_rng_fill_normal (rng, data + weight->offset, weight->size);
+    for (gsize j = 0; j < weight->size; j++)
+      data[weight->offset + j] *= scale;
+  }
   return ae_weights_new_take (data, architecture->n_weights, NULL);
 }
 

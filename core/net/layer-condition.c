@@ -9,7 +9,7 @@
  * a @h x @w layer. */
 static inline const float *
 nearest (const AeTensor * condition, guint c, guint y, guint h, guint x,
-	 guint w)
+    guint w)
 {
   guint cy = (guint) ((guint64) y * condition->h / h);
   guint cx = (guint) ((guint64) x * condition->w / w);
@@ -32,18 +32,15 @@ given_forward (const AeLayerPass * pass)
   AeTensor *out = pass->out;
 
   memcpy (out->data, in->data, ae_tensor_size (in) * sizeof (float));
-  for (guint c = in->c; c < out->c; c++)
-    {
-      for (guint y = 0; y < out->h; y++)
-	{
-	  float *row = ae_tensor_row (out, c, y);
+  for (guint c = in->c; c < out->c; c++) {
+    for (guint y = 0; y < out->h; y++) {
+      float *row = ae_tensor_row (out, c, y);
 
-	  for (guint x = 0; x < out->w; x++)
-	    memcpy (row + (gsize) x * out->n,
-		    nearest (pass->condition, c - in->c, y, out->h, x,
-			     out->w), out->n * sizeof (float));
-	}
+      for (guint x = 0; x < out->w; x++)
+        memcpy (row + (gsize) x * out->n, nearest (pass->condition, c - in->c,
+                y, out->h, x, out->w), out->n * sizeof (float));
     }
+  }
 }
 
 static void
@@ -51,7 +48,7 @@ given_backward (const AeLayerPass * pass)
 {
   if (pass->grad_in)
     memcpy (pass->grad_in->data, pass->grad_out->data,
-	    ae_tensor_size (pass->grad_in) * sizeof (float));
+        ae_tensor_size (pass->grad_in) * sizeof (float));
 }
 
 static gboolean
@@ -64,24 +61,19 @@ modulate_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
 static void
 multiply (const AeTensor * condition, const AeTensor * from, AeTensor * to)
 {
-  for (guint c = 0; c < from->c; c++)
-    {
-      for (guint y = 0; y < from->h; y++)
-	{
-	  const float *a = ae_tensor_row (from, c, y);
-	  float *b = ae_tensor_row (to, c, y);
+  for (guint c = 0; c < from->c; c++) {
+    for (guint y = 0; y < from->h; y++) {
+      const float *a = ae_tensor_row (from, c, y);
+      float *b = ae_tensor_row (to, c, y);
 
-	  for (guint x = 0; x < from->w; x++)
-	    {
-	      const float *factor =
-		nearest (condition, 0, y, from->h, x, from->w);
+      for (guint x = 0; x < from->w; x++) {
+        const float *factor = nearest (condition, 0, y, from->h, x, from->w);
 
-	      for (guint i = 0; i < from->n; i++)
-		b[(gsize) x * from->n + i] =
-		  a[(gsize) x * from->n + i] * factor[i];
-	    }
-	}
+        for (guint i = 0; i < from->n; i++)
+          b[(gsize) x * from->n + i] = a[(gsize) x * from->n + i] * factor[i];
+      }
     }
+  }
 }
 
 static void

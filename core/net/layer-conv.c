@@ -9,31 +9,28 @@ grad_bias (const AeLayerPass * pass)
   const AeTensor *grad = pass->grad_out;
   gsize plane = (gsize) grad->h * grad->w * grad->n;
 
-  for (guint c = 0; c < grad->c; c++)
-    {
-      const float *g = grad->data + c * plane;
-      float lanes[16] = { 0.0f };
-      float sum = 0.0f;
-      gsize i = 0;
+  for (guint c = 0; c < grad->c; c++) {
+    const float *g = grad->data + c * plane;
+    float lanes[16] = { 0.0f };
+    float sum = 0.0f;
+    gsize i = 0;
 
-      for (; i + 16 <= plane; i += 16)
-	{
-	  for (guint j = 0; j < 16; j++)
-	    lanes[j] += g[i + j];
-	}
-      for (; i < plane; i++)
-	sum += g[i];
+    for (; i + 16 <= plane; i += 16) {
       for (guint j = 0; j < 16; j++)
-	sum += lanes[j];
-      pass->grad_bias[c] += sum;
+        lanes[j] += g[i + j];
     }
+    for (; i < plane; i++)
+      sum += g[i];
+    for (guint j = 0; j < 16; j++)
+      sum += lanes[j];
+    pass->grad_bias[c] += sum;
+  }
 }
 
 static AeConvGeometry
 conv_geometry (const AeLayer * layer)
 {
-  return (AeConvGeometry)
-  {
+  return (AeConvGeometry) {
   layer->kernel, layer->stride, ae_conv_pad (layer)};
 }
 
@@ -53,7 +50,7 @@ conv_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
 {
   layer->out.c = layer->channels;
   ae_layer_set_param (layer, AE_PARAM_WEIGHT, 4, layer->channels, layer->in.c,
-		      layer->kernel, layer->kernel);
+      layer->kernel, layer->kernel);
   ae_layer_set_param (layer, AE_PARAM_BIAS, 1, layer->channels, 1, 1, 1);
   return ae_layer_prepare_size (layer, error);
 }
@@ -64,7 +61,7 @@ conv_forward (const AeLayerPass * pass)
   AeConvGeometry g = conv_geometry (pass->layer);
 
   ae_conv_down (&g, pass->in, pass->weight, pass->bias, pass->out,
-		pass->scratch);
+      pass->scratch);
 }
 
 static void
@@ -74,17 +71,16 @@ conv_backward (const AeLayerPass * pass)
 
   grad_bias (pass);
   ae_conv_grad_weights (&g, pass->grad_out, pass->in, pass->grad_weight,
-			pass->scratch);
+      pass->scratch);
   if (pass->grad_in)
     ae_conv_up (&g, pass->grad_out, pass->weight, NULL, pass->grad_in,
-		pass->scratch);
+        pass->scratch);
 }
 
 static AeConvGeometry
 deconv_geometry (const AeLayer * layer)
 {
-  return (AeConvGeometry)
-  {
+  return (AeConvGeometry) {
   layer->kernel, layer->stride, ae_deconv_pad (layer)};
 }
 
@@ -98,17 +94,16 @@ deconv_out_size (const AeLayer * layer, guint in, guint * out)
 static gboolean
 deconv_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
 {
-  if (layer->kernel < layer->stride)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-		   "column %u: deconv %ux%u*%u leaves pixels without a value, the kernel "
-		   "must be at least as large as the stride", layer->column,
-		   layer->kernel, layer->kernel, layer->stride);
-      return FALSE;
-    }
+  if (layer->kernel < layer->stride) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "column %u: deconv %ux%u*%u leaves pixels without a value, the kernel "
+        "must be at least as large as the stride", layer->column,
+        layer->kernel, layer->kernel, layer->stride);
+    return FALSE;
+  }
   layer->out.c = layer->channels;
   ae_layer_set_param (layer, AE_PARAM_WEIGHT, 4, layer->in.c, layer->channels,
-		      layer->kernel, layer->kernel);
+      layer->kernel, layer->kernel);
   ae_layer_set_param (layer, AE_PARAM_BIAS, 1, layer->channels, 1, 1, 1);
   return ae_layer_prepare_size (layer, error);
 }
@@ -118,8 +113,7 @@ deconv_forward (const AeLayerPass * pass)
 {
   AeConvGeometry g = deconv_geometry (pass->layer);
 
-  ae_conv_up (&g, pass->in, pass->weight, pass->bias, pass->out,
-	      pass->scratch);
+  ae_conv_up (&g, pass->in, pass->weight, pass->bias, pass->out, pass->scratch);
 }
 
 static void
@@ -129,10 +123,10 @@ deconv_backward (const AeLayerPass * pass)
 
   grad_bias (pass);
   ae_conv_grad_weights (&g, pass->in, pass->grad_out, pass->grad_weight,
-			pass->scratch);
+      pass->scratch);
   if (pass->grad_in)
     ae_conv_down (&g, pass->grad_out, pass->weight, NULL, pass->grad_in,
-		  pass->scratch);
+        pass->scratch);
 }
 
 extern const AeLayerOps ae_layer_conv, ae_layer_deconv;

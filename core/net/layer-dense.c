@@ -14,15 +14,13 @@ dense_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
 {
   guint n_in = layer->in.c * layer->in.h * layer->in.w;
 
-  if (n_in == 0)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-		   "column %u: dense needs an input of fixed size, this model takes "
-		   "pictures of any size", layer->column);
-      return FALSE;
-    }
-  layer->out = (AeShape)
-  {
+  if (n_in == 0) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "column %u: dense needs an input of fixed size, this model takes "
+        "pictures of any size", layer->column);
+    return FALSE;
+  }
+  layer->out = (AeShape) {
   layer->channels, 1, 1};
   ae_layer_set_param (layer, AE_PARAM_WEIGHT, 2, layer->channels, n_in, 1, 1);
   ae_layer_set_param (layer, AE_PARAM_BIAS, 1, layer->channels, 1, 1, 1);
@@ -44,13 +42,12 @@ dense_forward (const AeLayerPass * pass)
   AeTensor *out = pass->out;
   guint n = in->n;
 
-  for (guint i = 0; i < out->c; i++)
-    {
-      for (guint j = 0; j < n; j++)
-	out->data[(gsize) i * n + j] = pass->bias[i];
-    }
+  for (guint i = 0; i < out->c; i++) {
+    for (guint j = 0; j < n; j++)
+      out->data[(gsize) i * n + j] = pass->bias[i];
+  }
   ae_gemm (FALSE, FALSE, out->c, n, n_features (in), 1.0f, pass->weight,
-	   n_features (in), in->data, n, 1.0f, out->data, n);
+      n_features (in), in->data, n, 1.0f, out->data, n);
 }
 
 static void
@@ -59,19 +56,18 @@ dense_backward (const AeLayerPass * pass)
   const AeTensor *in = pass->in, *grad_out = pass->grad_out;
   guint n = in->n, n_in = n_features (in), n_out = grad_out->c;
 
-  for (guint i = 0; i < n_out; i++)
-    {
-      float sum = 0.0f;
+  for (guint i = 0; i < n_out; i++) {
+    float sum = 0.0f;
 
-      for (guint j = 0; j < n; j++)
-	sum += grad_out->data[(gsize) i * n + j];
-      pass->grad_bias[i] += sum;
-    }
+    for (guint j = 0; j < n; j++)
+      sum += grad_out->data[(gsize) i * n + j];
+    pass->grad_bias[i] += sum;
+  }
   ae_gemm (FALSE, TRUE, n_out, n_in, n, 1.0f, grad_out->data, n, in->data, n,
-	   1.0f, pass->grad_weight, n_in);
+      1.0f, pass->grad_weight, n_in);
   if (pass->grad_in)
     ae_gemm (TRUE, FALSE, n_in, n, n_out, 1.0f, pass->weight, n_in,
-	     grad_out->data, n, 0.0f, pass->grad_in->data, n);
+        grad_out->data, n, 0.0f, pass->grad_in->data, n);
 }
 
 extern const AeLayerOps ae_layer_dense;

@@ -9,30 +9,27 @@
  * channel c * r * r + i * r + j holding the pixels (y * r + i, x * r + j). */
 static void
 rearrange (const AeTensor * fine, const AeTensor * coarse, guint r,
-	   gboolean to_fine)
+    gboolean to_fine)
 {
   guint n = fine->n;
 
-  for (guint k = 0; k < coarse->c; k++)
-    {
-      guint c = k / (r * r), i = k / r % r, j = k % r;
+  for (guint k = 0; k < coarse->c; k++) {
+    guint c = k / (r * r), i = k / r % r, j = k % r;
 
-      for (guint y = 0; y < coarse->h; y++)
-	{
-	  float *f = ae_tensor_row (fine, c, y * r + i) + (gsize) j * n;
-	  float *p = ae_tensor_row (coarse, k, y);
+    for (guint y = 0; y < coarse->h; y++) {
+      float *f = ae_tensor_row (fine, c, y * r + i) + (gsize) j * n;
+      float *p = ae_tensor_row (coarse, k, y);
 
-	  for (guint x = 0; x < coarse->w; x++)
-	    {
-	      float *fx = f + (gsize) x * r * n, *px = p + (gsize) x *n;
+      for (guint x = 0; x < coarse->w; x++) {
+        float *fx = f + (gsize) x * r * n, *px = p + (gsize) x *n;
 
-	      if (to_fine)
-		memcpy (fx, px, n * sizeof (float));
-	      else
-		memcpy (px, fx, n * sizeof (float));
-	    }
-	}
+        if (to_fine)
+          memcpy (fx, px, n * sizeof (float));
+        else
+          memcpy (px, fx, n * sizeof (float));
+      }
     }
+  }
 }
 
 static gboolean
@@ -74,13 +71,12 @@ shuffle_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
 {
   guint area = layer->stride * layer->stride;
 
-  if (layer->in.c % area != 0)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-		   "column %u: shuffle %u needs a multiple of %u channels, found %u",
-		   layer->column, layer->stride, area, layer->in.c);
-      return FALSE;
-    }
+  if (layer->in.c % area != 0) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "column %u: shuffle %u needs a multiple of %u channels, found %u",
+        layer->column, layer->stride, area, layer->in.c);
+    return FALSE;
+  }
   layer->out.c = layer->in.c / area;
   return ae_layer_prepare_size (layer, error);
 }

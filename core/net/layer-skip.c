@@ -17,22 +17,21 @@ same_size (const AeLayer * layer, const AeShape * saved, GError ** error)
   if (layer->in.h == saved->h && layer->in.w == saved->w)
     return TRUE;
   g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-	       "column %u: \"%s\" was saved at %ux%u (height x width), here it is %ux%u",
-	       layer->column, layer->label, saved->h, saved->w, layer->in.h,
-	       layer->in.w);
+      "column %u: \"%s\" was saved at %ux%u (height x width), here it is %ux%u",
+      layer->column, layer->label, saved->h, saved->w, layer->in.h,
+      layer->in.w);
   return FALSE;
 }
 
 static gboolean
 add_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
 {
-  if (layer->in.c != saved->c)
-    {
-      g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-		   "column %u: \"%s\" was saved with %u channels, here there are %u",
-		   layer->column, layer->label, saved->c, layer->in.c);
-      return FALSE;
-    }
+  if (layer->in.c != saved->c) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "column %u: \"%s\" was saved with %u channels, here there are %u",
+        layer->column, layer->label, saved->c, layer->in.c);
+    return FALSE;
+  }
   layer->out = layer->in;
   return same_size (layer, saved, error);
 }
@@ -59,7 +58,7 @@ add_backward (const AeLayerPass * pass)
   if (pass->grad_in)
     ae_tensor_copy (pass->grad_in, pass->grad_out);
   accumulate (pass->grad_saved->data, pass->grad_out->data,
-	      ae_tensor_size (pass->grad_out));
+      ae_tensor_size (pass->grad_out));
 }
 
 static gboolean
@@ -78,7 +77,7 @@ concat_forward (const AeLayerPass * pass)
 
   memcpy (pass->out->data, pass->in->data, n_in * sizeof (float));
   memcpy (pass->out->data + n_in, pass->saved->data,
-	  ae_tensor_size (pass->saved) * sizeof (float));
+      ae_tensor_size (pass->saved) * sizeof (float));
 }
 
 static void
@@ -89,7 +88,7 @@ concat_backward (const AeLayerPass * pass)
   if (pass->grad_in)
     memcpy (pass->grad_in->data, pass->grad_out->data, n_in * sizeof (float));
   accumulate (pass->grad_saved->data, pass->grad_out->data + n_in,
-	      ae_tensor_size (pass->grad_saved));
+      ae_tensor_size (pass->grad_saved));
 }
 
 extern const AeLayerOps ae_layer_save, ae_layer_add, ae_layer_concat;

@@ -304,8 +304,7 @@ ae_trainer_weights (const AeTrainer * trainer, GError ** error)
 }
 
 float
-ae_schedule_cosine (guint64 step, guint64 n_steps, guint64 n_warmup,
-    float peak)
+ae_schedule_cosine (guint64 step, guint64 n_steps, guint64 n_warmup, float peak)
 {
   double progress;
 

@@ -31,7 +31,7 @@ static const Case cases[] = {
   {"unshuffle 3, conv 1x1 5 sigmoid | conv 3x3 9, shuffle 3", {1, 0, 0}, 6, 3},
   {"save a, conv 3x3 4 tanh | conv 3x3 2, add a", {2, 0, 0}, 5, 5},
   {"conv 3x3 3 tanh, save a, conv 3x3/2 4 tanh | deconv 2x2*2 5, concat a, "
-      "conv 3x3 2", {2, 0, 0}, 6, 6},
+        "conv 3x3 2", {2, 0, 0}, 6, 6},
   {"save a, given 1, conv 3x3 4 tanh | conv 3x3 1, modulate, add a", {1, 0,
           0}, 5, 4},
   {"given 3, conv 3x3 4 tanh | given 3, conv 3x3 2", {2, 0, 0}, 4, 4},
@@ -323,8 +323,7 @@ GST_START_TEST (test_winograd_equals_the_convolution)
   const AeKernels *kernels = ae_kernels_for_level (__i__);
   static float in[C][6][W + 4], weights[M][C][3][3], out[M][4][W];
   static float v[36][C][TILES], products[36][M][TILES];
-  g_autofree float *packed =
-      g_new (float, 36 * ae_kernels_packed_size (M, C));
+  g_autofree float *packed = g_new (float, 36 * ae_kernels_packed_size (M, C));
   const gint32 tap_offset[C] = { 0, TILES, 2 * TILES };
   AeRng rng;
 
@@ -388,8 +387,7 @@ layers_suite (void)
   tcase_add_loop_test (tcase, test_kernels_equal_the_plain_loops, 0,
       G_N_ELEMENTS (cases));
   tcase_add_loop_test (tcase,
-      test_activation_gradients_equal_finite_differences, 0,
-      AE_N_ACTIVATIONS);
+      test_activation_gradients_equal_finite_differences, 0, AE_N_ACTIVATIONS);
   tcase_add_loop_test (tcase, test_taps_kernels_equal_plain_sums, 0,
       AE_N_CPU_LEVELS);
   tcase_add_loop_test (tcase, test_winograd_equals_the_convolution, 0,

@@ -176,8 +176,7 @@ GST_START_TEST (test_a_loss_that_is_not_finite_leaves_the_weights_alone)
   fail_unless (ae_trainer_step (trainer, doubling_sample, NULL, 0.01f, NULL,
           NULL));
   before = ae_trainer_weights (trainer, NULL);
-  fail_if (ae_trainer_step (trainer, broken_sample, NULL, 0.01f, NULL,
-          &error));
+  fail_if (ae_trainer_step (trainer, broken_sample, NULL, 0.01f, NULL, &error));
   fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_NOT_FINITE));
   after = ae_trainer_weights (trainer, NULL);
   fail_unless (memcmp (before->data, after->data,
@@ -211,8 +210,7 @@ trainer_suite (void)
   tcase_add_test (tcase, test_adam_follows_the_paper);
   tcase_add_test (tcase,
       test_reservoir_keeps_a_uniform_sample_in_bounded_memory);
-  tcase_add_test (tcase,
-      test_training_learns_and_does_not_depend_on_threads);
+  tcase_add_test (tcase, test_training_learns_and_does_not_depend_on_threads);
   tcase_add_test (tcase,
       test_a_loss_that_is_not_finite_leaves_the_weights_alone);
   tcase_add_test (tcase, test_schedule_rises_then_falls_to_a_hundredth);

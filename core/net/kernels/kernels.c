@@ -36,16 +36,13 @@ ae_kernels_packed_size (guint m, guint n_taps)
 void
 ae_kernels_pack (guint m, guint n_taps, const float *weights, float *packed)
 {
-  for (guint block = 0; block < m; block += AE_BLOCK)
-    {
-      for (guint t = 0; t < n_taps; t++)
-	{
-	  for (guint i = 0; i < AE_BLOCK; i++)
-	    *packed++ =
-	      block + i <
-	      m ? weights[(gsize) (block + i) * n_taps + t] : 0.0f;
-	}
+  for (guint block = 0; block < m; block += AE_BLOCK) {
+    for (guint t = 0; t < n_taps; t++) {
+      for (guint i = 0; i < AE_BLOCK; i++)
+        *packed++ = block + i < m ? weights[(gsize) (block + i) * n_taps + t]
+            : 0.0f;
     }
+  }
 }
 
 /* G of Lavin and Gray 2016, F(4x4, 3x3). */
@@ -64,27 +61,23 @@ transform_kernel (const float *kernel, guint i, guint j)
 {
   double sum = 0.0;
 
-  for (guint y = 0; y < 3; y++)
-    {
-      for (guint x = 0; x < 3; x++)
-	sum +=
-	  winograd_g[i][y] * winograd_g[j][x] * (double) kernel[y * 3 + x];
-    }
+  for (guint y = 0; y < 3; y++) {
+    for (guint x = 0; x < 3; x++)
+      sum += winograd_g[i][y] * winograd_g[j][x] * (double) kernel[y * 3 + x];
+  }
   return (float) sum;
 }
 
 void
-ae_kernels_winograd_pack (guint m, guint c, const float *weights,
-			  float *packed)
+ae_kernels_winograd_pack (guint m, guint c, const float *weights, float *packed)
 {
   gsize n_kernels = (gsize) m * c;
   g_autofree float *position = g_new (float, n_kernels);
 
-  for (guint k = 0; k < 36; k++)
-    {
-      for (gsize i = 0; i < n_kernels; i++)
-	position[i] = transform_kernel (weights + i * 9, k / 6, k % 6);
-      ae_kernels_pack (m, c, position, packed);
-      packed += ae_kernels_packed_size (m, c);
-    }
+  for (guint k = 0; k < 36; k++) {
+    for (gsize i = 0; i < n_kernels; i++)
+      position[i] = transform_kernel (weights + i * 9, k / 6, k % 6);
+    ae_kernels_pack (m, c, position, packed);
+    packed += ae_kernels_packed_size (m, c);
+  }
 }

@@ -29,158 +29,135 @@ extern const AeKernels AE_KERNEL_NAME (ae_kernels_);
  * goes to out[v_out[v]]. */
 INLINE void
 forward_tile (const guint n_v, guint m, guint n_taps, const float *weights,
-	      const float *bias, const float *in, const gint32 * tap_offset,
-	      const gsize * v_in, float *out, gsize out_stride,
-	      const gsize * v_out)
+    const float *bias, const float *in, const gint32 * tap_offset,
+    const gsize * v_in, float *out, gsize out_stride, const gsize * v_out)
 {
   Vector sum[FORWARD_M][FORWARD_V];
 
-  UNROLL for (guint i = 0; i < FORWARD_M; i++)
-    {
-      float b = bias && i < m ? bias[i] : 0.0f;
+  UNROLL for (guint i = 0; i < FORWARD_M; i++) {
+    float b = bias && i < m ? bias[i] : 0.0f;
 
-      UNROLL for (guint v = 0; v < n_v; v++)
-	sum[i][v] = (Vector)
-	{
-	0}
-      +b;
-    }
-  for (guint t = 0; t < n_taps; t++)
-    {
-      const float *x = in + tap_offset[t];
-      const float *w = weights + (gsize) t * AE_BLOCK;
-      Vector value[FORWARD_V];
+    UNROLL for (guint v = 0; v < n_v; v++)
+      sum[i][v] = (Vector) {
+      0}
+    +b;
+  }
+  for (guint t = 0; t < n_taps; t++) {
+    const float *x = in + tap_offset[t];
+    const float *w = weights + (gsize) t * AE_BLOCK;
+    Vector value[FORWARD_V];
 
+    UNROLL for (guint v = 0; v < n_v; v++)
+      value[v] = LOAD (x + v_in[v]);
+    UNROLL for (guint i = 0; i < FORWARD_M; i++) {
       UNROLL for (guint v = 0; v < n_v; v++)
-	value[v] = LOAD (x + v_in[v]);
-      UNROLL for (guint i = 0; i < FORWARD_M; i++)
-	{
-	  UNROLL for (guint v = 0; v < n_v; v++)
-	    sum[i][v] += value[v] * w[i];
-	}
+        sum[i][v] += value[v] * w[i];
     }
-  UNROLL for (guint i = 0; i < FORWARD_M; i++)
-    {
-      if (i < m)
-	{
-	  UNROLL for (guint v = 0; v < n_v; v++)
-	    STORE (out + i * out_stride + v_out[v], sum[i][v]);
-	}
+  }
+  UNROLL for (guint i = 0; i < FORWARD_M; i++) {
+    if (i < m) {
+      UNROLL for (guint v = 0; v < n_v; v++)
+        STORE (out + i * out_stride + v_out[v], sum[i][v]);
     }
+  }
 }
 
 static void
 taps_forward (guint m, guint n_groups, guint n_taps, const float *weights,
-	      const float *bias, const float *in, const gint32 * tap_offset,
-	      gsize in_step, float *out, gsize out_stride, gsize out_step)
+    const float *bias, const float *in, const gint32 * tap_offset,
+    gsize in_step, float *out, gsize out_stride, gsize out_step)
 {
   guint n_vectors = n_groups * VECTORS_PER_GROUP;
 
-  for (guint i = 0; i < m; i += FORWARD_M)
-    {
-      /* packed blocks hold AE_BLOCK channels, a tile may be a part of one */
-      const float *w = weights + (gsize) (i / AE_BLOCK) * n_taps * AE_BLOCK
-	+ i % AE_BLOCK;
-      const float *b = bias ? bias + i : NULL;
-      float *o = out + i * out_stride;
+  for (guint i = 0; i < m; i += FORWARD_M) {
+    /* packed blocks hold AE_BLOCK channels, a tile may be a part of one */
+    const float *w = weights + (gsize) (i / AE_BLOCK) * n_taps * AE_BLOCK
+        + i % AE_BLOCK;
+    const float *b = bias ? bias + i : NULL;
+    float *o = out + i * out_stride;
 
-      for (guint j = 0; j < n_vectors; j += FORWARD_V)
-	{
-	  gsize v_in[FORWARD_V], v_out[FORWARD_V];
+    for (guint j = 0; j < n_vectors; j += FORWARD_V) {
+      gsize v_in[FORWARD_V], v_out[FORWARD_V];
 
-	  for (guint v = 0; v < FORWARD_V; v++)
-	    {
-	      gsize group = (j + v) / VECTORS_PER_GROUP;
-	      gsize lane = (j + v) % VECTORS_PER_GROUP * LANES;
+      for (guint v = 0; v < FORWARD_V; v++) {
+        gsize group = (j + v) / VECTORS_PER_GROUP;
+        gsize lane = (j + v) % VECTORS_PER_GROUP * LANES;
 
-	      v_in[v] = group * in_step + lane;
-	      v_out[v] = group * out_step + lane;
-	    }
-	  switch (MIN (n_vectors - j, FORWARD_V))
-	    {
-	    case 1:
-	      forward_tile (1, m - i, n_taps, w, b, in, tap_offset, v_in, o,
-			    out_stride, v_out);
-	      break;
+        v_in[v] = group * in_step + lane;
+        v_out[v] = group * out_step + lane;
+      }
+      switch (MIN (n_vectors - j, FORWARD_V)) {
+        case 1:
+          forward_tile (1, m - i, n_taps, w, b, in, tap_offset, v_in, o,
+              out_stride, v_out);
+          break;
 #if FORWARD_V > 2
-	    case 2:
-	      forward_tile (2, m - i, n_taps, w, b, in, tap_offset, v_in, o,
-			    out_stride, v_out);
-	      break;
+        case 2:
+          forward_tile (2, m - i, n_taps, w, b, in, tap_offset, v_in, o,
+              out_stride, v_out);
+          break;
 #endif
-	    default:
-	      forward_tile (FORWARD_V, m - i, n_taps, w, b, in, tap_offset,
-			    v_in, o, out_stride, v_out);
-	    }
-	}
+        default:
+          forward_tile (FORWARD_V, m - i, n_taps, w, b, in, tap_offset, v_in,
+              o, out_stride, v_out);
+      }
     }
+  }
 }
 
 /* Channels and taps past the last ones repeat it, and are not stored. */
 static void
 taps_grad_weights (guint m, guint n_rows, guint n_groups, guint n_taps,
-		   const float *grad_out, gsize out_stride,
-		   gsize out_row_step, gsize out_step, const float *in,
-		   const gint32 * tap_offset, gsize in_row_step,
-		   gsize in_step, float *grad)
+    const float *grad_out, gsize out_stride, gsize out_row_step,
+    gsize out_step, const float *in, const gint32 * tap_offset,
+    gsize in_row_step, gsize in_step, float *grad)
 {
-  for (guint i = 0; i < m; i += GRAD_M)
-    {
-      for (guint t = 0; t < n_taps; t += GRAD_T)
-	{
-	  const float *g[GRAD_M], *x[GRAD_T];
-	  Vector sum[GRAD_M][GRAD_T];
+  for (guint i = 0; i < m; i += GRAD_M) {
+    for (guint t = 0; t < n_taps; t += GRAD_T) {
+      const float *g[GRAD_M], *x[GRAD_T];
+      Vector sum[GRAD_M][GRAD_T];
 
-	  UNROLL for (guint a = 0; a < GRAD_M; a++)
-	    {
-	      g[a] = grad_out + MIN (i + a, m - 1) * out_stride;
-	      UNROLL for (guint b = 0; b < GRAD_T; b++)
-		sum[a][b] = (Vector)
-		{
-		0};
-	    }
-	  UNROLL for (guint b = 0; b < GRAD_T; b++)
-	    x[b] = in + tap_offset[MIN (t + b, n_taps - 1)];
+      UNROLL for (guint a = 0; a < GRAD_M; a++) {
+        g[a] = grad_out + MIN (i + a, m - 1) * out_stride;
+        UNROLL for (guint b = 0; b < GRAD_T; b++)
+          sum[a][b] = (Vector) {
+          0};
+      }
+      UNROLL for (guint b = 0; b < GRAD_T; b++)
+        x[b] = in + tap_offset[MIN (t + b, n_taps - 1)];
 
-	  for (guint row = 0; row < n_rows; row++)
-	    {
-	      for (guint group = 0; group < n_groups; group++)
-		{
-		  gsize at_g = row * out_row_step + group * out_step;
-		  gsize at_x = row * in_row_step + group * in_step;
+      for (guint row = 0; row < n_rows; row++) {
+        for (guint group = 0; group < n_groups; group++) {
+          gsize at_g = row * out_row_step + group * out_step;
+          gsize at_x = row * in_row_step + group * in_step;
 
-		  UNROLL for (guint v = 0; v < VECTORS_PER_GROUP; v++)
-		    {
-		      Vector value[GRAD_T];
+          UNROLL for (guint v = 0; v < VECTORS_PER_GROUP; v++) {
+            Vector value[GRAD_T];
 
-		      UNROLL for (guint b = 0; b < GRAD_T; b++)
-			value[b] = LOAD (x[b] + at_x + v * LANES);
-		      UNROLL for (guint a = 0; a < GRAD_M; a++)
-			{
-			  Vector ga = LOAD (g[a] + at_g + v * LANES);
+            UNROLL for (guint b = 0; b < GRAD_T; b++)
+              value[b] = LOAD (x[b] + at_x + v * LANES);
+            UNROLL for (guint a = 0; a < GRAD_M; a++) {
+              Vector ga = LOAD (g[a] + at_g + v * LANES);
 
-			  UNROLL for (guint b = 0; b < GRAD_T; b++)
-			    sum[a][b] += ga * value[b];
-			}
-		    }
-		}
-	    }
-	  UNROLL for (guint a = 0; a < GRAD_M; a++)
-	    {
-	      UNROLL for (guint b = 0; b < GRAD_T; b++)
-		{
-		  if (i + a < m && t + b < n_taps)
-		    {
-		      float total = 0.0f;
+              UNROLL for (guint b = 0; b < GRAD_T; b++)
+                sum[a][b] += ga * value[b];
+            }
+          }
+        }
+      }
+      UNROLL for (guint a = 0; a < GRAD_M; a++) {
+        UNROLL for (guint b = 0; b < GRAD_T; b++) {
+          if (i + a < m && t + b < n_taps) {
+            float total = 0.0f;
 
-		      for (guint lane = 0; lane < LANES; lane++)
-			total += sum[a][b][lane];
-		      grad[(gsize) (i + a) * n_taps + t + b] += total;
-		    }
-		}
-	    }
-	}
+            for (guint lane = 0; lane < LANES; lane++)
+              total += sum[a][b][lane];
+            grad[(gsize) (i + a) * n_taps + t + b] += total;
+          }
+        }
+      }
     }
+  }
 }
 
 const AeKernels AE_KERNEL_NAME (ae_kernels_) = {

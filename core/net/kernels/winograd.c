@@ -12,10 +12,9 @@ relu_of (Vector x)
 {
   typedef int Bits __attribute__((vector_size (4 * LANES)));
 
-  return (Vector) ((Bits) x & (x > (Vector)
-			       {
-			       0}
-		   ));
+  return (Vector) ((Bits) x & (x > (Vector) {
+          0}
+      ));
 }
 
 /* y = B^T x */
@@ -48,65 +47,57 @@ transform_out (const Vector x[6], Vector y[4])
 
 void
 AE_KERNEL_NAME (ae_winograd_in_) (guint n_groups, const float *const rows[6],
-				  float *out, gsize out_stride)
+    float *out, gsize out_stride)
 {
-  for (guint v = 0; v < n_groups * VECTORS_PER_GROUP; v++)
-    {
-      Vector across[6][6];	/* [row][transformed column] */
+  for (guint v = 0; v < n_groups * VECTORS_PER_GROUP; v++) {
+    Vector across[6][6];        /* [row][transformed column] */
+
+    UNROLL for (guint i = 0; i < 6; i++) {
+      const float *row = rows[i] + v * 4 * LANES;
+      Vector x[8];
+
+      split_by_four (row, x);
+      split_by_four (row + 4, x + 4);
+      transform_in (x, across[i]);
+    }
+    UNROLL for (guint j = 0; j < 6; j++) {
+      Vector x[6], y[6];
 
       UNROLL for (guint i = 0; i < 6; i++)
-	{
-	  const float *row = rows[i] + v * 4 * LANES;
-	  Vector x[8];
-
-	  split_by_four (row, x);
-	  split_by_four (row + 4, x + 4);
-	  transform_in (x, across[i]);
-	}
-      UNROLL for (guint j = 0; j < 6; j++)
-	{
-	  Vector x[6], y[6];
-
-	  UNROLL for (guint i = 0; i < 6; i++)
-	    x[i] = across[i][j];
-	  transform_in (x, y);
-	  UNROLL for (guint i = 0; i < 6; i++)
-	    STORE (out + (i * 6 + j) * out_stride + v * LANES, y[i]);
-	}
+        x[i] = across[i][j];
+      transform_in (x, y);
+      UNROLL for (guint i = 0; i < 6; i++)
+        STORE (out + (i * 6 + j) * out_stride + v * LANES, y[i]);
     }
+  }
 }
 
 void
 AE_KERNEL_NAME (ae_winograd_out_) (guint n_groups, const float *in,
-				   gsize in_stride, float bias, gboolean relu,
-				   float *const rows[4])
+    gsize in_stride, float bias, gboolean relu, float *const rows[4])
 {
-  for (guint v = 0; v < n_groups * VECTORS_PER_GROUP; v++)
-    {
-      Vector down[4][6];	/* [output row][transformed column] */
+  for (guint v = 0; v < n_groups * VECTORS_PER_GROUP; v++) {
+    Vector down[4][6];          /* [output row][transformed column] */
 
-      UNROLL for (guint j = 0; j < 6; j++)
-	{
-	  Vector x[6], y[4];
+    UNROLL for (guint j = 0; j < 6; j++) {
+      Vector x[6], y[4];
 
-	  UNROLL for (guint i = 0; i < 6; i++)
-	    x[i] = LOAD (in + (i * 6 + j) * in_stride + v * LANES);
-	  transform_out (x, y);
-	  UNROLL for (guint i = 0; i < 4; i++)
-	    down[i][j] = y[i];
-	}
+      UNROLL for (guint i = 0; i < 6; i++)
+        x[i] = LOAD (in + (i * 6 + j) * in_stride + v * LANES);
+      transform_out (x, y);
       UNROLL for (guint i = 0; i < 4; i++)
-	{
-	  Vector y[4];
-
-	  transform_out (down[i], y);
-	  UNROLL for (guint j = 0; j < 4; j++)
-	    {
-	      y[j] += bias;
-	      if (relu)
-		y[j] = relu_of (y[j]);
-	    }
-	  merge_four (y, rows[i] + v * 4 * LANES);
-	}
+        down[i][j] = y[i];
     }
+    UNROLL for (guint i = 0; i < 4; i++) {
+      Vector y[4];
+
+      transform_out (down[i], y);
+      UNROLL for (guint j = 0; j < 4; j++) {
+        y[j] += bias;
+        if (relu)
+          y[j] = relu_of (y[j]);
+      }
+      merge_four (y, rows[i] + v * 4 * LANES);
+    }
+  }
 }
