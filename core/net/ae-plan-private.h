@@ -1,0 +1,155 @@
+/* What the files of the inference plan share. SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ae-plan-stages.c turns layers into stages, ae-plan-tiles.c lays out tiles and
+ * memory, ae-plan-rows.c computes rows, ae-plan.c runs frames.
+ *
+ * A stage makes rows, [channel][x], from rows of earlier stages. Each worker
+ * keeps for each stage a ring of as many rows as are still needed, and one row
+ * of zeros, which stands for every row outside of the picture. Columns outside
+ * are zeros in the rows themselves. */
+#pragma once
+
+#include "ae-kernels.h"
+#include "ae-plan.h"
+#include "ae-tape.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  AE_PLAN_FRAME,                /* the input, shared by all workers */
+  AE_PLAN_TAPS,                 /* sums over taps: every convolution */
+  AE_PLAN_SPLIT,                /* columns (and rows) -> channels */
+  AE_PLAN_JOIN,                 /* channels -> columns (and rows) */
+  AE_PLAN_COPY                  /* with the saved or given channels behind */
+} AePlanOp;
+
+/* The taps that make one phase of a convolution's output: all of it, or for a
+ * deconvolution the rows and columns that are (i, j) modulo the stride. */
+typedef struct
+{
+  guint n_taps;
+  guint32 *channel;             /* of each tap */
+  gint32 *column;               /* relative to the column it serves */
+  guint8 *i_row;                /* index of its input row, 0 to kernel - 1 */
+  guint32 *source;              /* its weight of output channel 0 */
+  gsize packed;                 /* where AePlan.packed holds its weights */
+} AeTapSet;
+
+/* Done in place after a row is made: add a saved row, or modulate. */
+typedef struct
+{
+  gint i_saved;                 /* stage; -1: modulate */
+  AeActivation activation;      /* afterwards */
+} AePlanPost;
+
+typedef struct
+{
+  AePlanOp op;
+  guint c, h, w;                /* of the whole output, [c][h][w] */
+  gint i_in;                    /* stage; -1 for the frame */
+  guint rows, columns;          /* split, join: by how much */
+
+  /* taps */
+  const AeLayer *layer;
+  guint m;                      /* channels of one phase */
+  gboolean up;                  /* deconvolution */
+  guint kernel, stride, pad;    /* of the rows */
+  gint first_column, last_column;       /* columns that position 0 reads */
+  guint n_sets;                 /* phases: [row phase][column phase] */
+  AeTapSet *sets;
+  guint32 source_step;          /* from one output channel's weight on */
+
+  gint i_concat;                /* copy: stage behind, or -1 */
+  guint n_given;                /* copy: channels of the condition behind */
+
+  AePlanPost *posts;
+  guint n_posts;
+
+  /* layout, floats */
+  guint n_rows;                 /* in the ring, without the row of zeros */
+  gsize channel_step, row_step;     /* from channel to channel, row to row */
+  gsize offset;                 /* in the worker's memory */
+} AePlanStage;
+
+/* One axis of one stage in one tile. Positions that are needed may lie outside
+ * of the picture, those that are made do not. */
+typedef struct
+{
+  gint need_begin, need_end;
+  gint begin, end;
+  gint origin;                  /* columns: the position stored first */
+} AePlanSpan;
+
+/* The state of one thread in its tile. */
+typedef struct
+{
+  const AePlanSpan *columns;    /* [n_stages] */
+  gint *next;                   /* [n_stages]: the next row of each stage */
+  float **base;                 /* [n_stages]: its ring */
+  float *memory;
+  gint32 *tap_offset;
+  gboolean measure;             /* compute nothing, find the ring sizes */
+} AePlanWorker;
+
+struct _AePlan
+{
+  AeArchitecture *architecture;
+  AeWeights *weights;
+  guint width, height;          /* of the frames */
+  guint out_width, out_height;  /* of the output */
+  AeWorkerPool *pool;
+  AePlanWorker *workers;        /* one a thread */
+
+  AePlanStage *stages;          /* the last one is the output */
+  guint n_stages;
+  float *packed;
+  gsize n_packed, n_unpacked, n_max_taps;
+
+  guint n_stripes, n_bands;
+  AePlanSpan *columns;          /* [n_stripes][n_stages] */
+  AePlanSpan *rows;             /* [n_bands][n_stages] */
+  float *frame;                 /* stage 0 */
+  gsize n_worker_floats;
+  gsize memory_bytes;
+
+  /* instead of all that, models of fixed input size run the tape */
+  AeTape *tape;
+  AeTensor tape_in;
+
+  /* the run */
+  const AePlane *in, *out;
+  const AeTensor *condition;
+};
+
+/* Both fail with what ae_plan_new() fails with. */
+gboolean ae_plan_make_stages (AePlan * plan, GError ** error);
+gboolean ae_plan_make_tiles (AePlan * plan, GError ** error);
+
+void ae_plan_pack_weights (AePlan * plan, const float *weights);
+void ae_plan_free_stages (AePlan * plan);
+
+/* Makes all rows of stage @i before row @end of the tile. */
+void ae_plan_ensure_rows (AePlan * plan, AePlanWorker * worker, guint i,
+    gint end);
+
+/* Computes row @y of stage @i; the rows it needs are there. */
+void ae_plan_make_row (const AePlan * plan, AePlanWorker * worker, guint i,
+    gint y);
+
+/* Rows of the input, @begin to @end, that rows @begin to @end of @stage are
+ * made from. */
+void ae_plan_rows_in (const AePlanStage * stage, gint * begin, gint * end);
+
+/* Row @y of stage @i, its first stored column. */
+static inline float *
+ae_plan_row (const AePlan * plan, const AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  guint slot = y < 0 || y >= (gint) stage->h ? stage->n_rows
+      : (guint) y % stage->n_rows;
+
+  return worker->base[i] + slot * stage->row_step;
+}
+
+G_END_DECLS

@@ -1,0 +1,301 @@
+/* One row of one stage. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-plan-private.h"
+
+#include <string.h>
+
+/* Column @x of row @y of stage @i in the worker's stripe. */
+static inline float *
+position (const AePlan * plan, const AePlanWorker * worker, guint i, gint y,
+    gint x)
+{
+  return ae_plan_row (plan, worker, i, y) + (x - worker->columns[i].origin);
+}
+
+static gint
+floor_div (gint a, gint b)
+{
+  return a >= 0 ? a / b : -((b - 1 - a) / b);
+}
+
+/* The places of @set's taps, relative to the input stage's memory; row_begin
+ * is that of input row `kernel index`. */
+static void
+place_taps (const AeTapSet * set, gsize channel_step,
+    const gint32 * row_begin, gint32 * tap_offset)
+{
+  for (guint t = 0; t < set->n_taps; t++)
+    tap_offset[t] = (gint32) (set->channel[t] * channel_step)
+        + set->column[t] + row_begin[set->i_row[t]];
+}
+
+#define MAX_KERNEL 256
+
+static void
+make_taps (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanStage *in = &plan->stages[stage->i_in];
+  const AePlanSpan *span = &worker->columns[i];
+  const AeParam *bias = &stage->layer->params[AE_PARAM_BIAS];
+  guint n_groups = (guint) (span->end - span->begin + AE_GROUP - 1) / AE_GROUP;
+  guint n_phases = stage->up ? stage->stride : 1;
+  const float *base = worker->base[stage->i_in];
+  float *out = position (plan, worker, i, y, span->begin);
+  gint s = (gint) stage->stride, pad = (gint) stage->pad;
+  gint32 row_begin[MAX_KERNEL];
+
+  for (gint ky = 0; ky < (gint) stage->kernel; ky++) {
+    gint y_in = stage->up ? floor_div (y + pad - ky, s) : s * y + ky - pad;
+
+    row_begin[ky] = (gint32) (ae_plan_row (plan, worker, (guint) stage->i_in,
+            y_in) - base);
+  }
+  base += span->begin - worker->columns[stage->i_in].origin;
+  for (guint phase = 0; phase < n_phases; phase++) {
+    const AeTapSet *set =
+        &stage->sets[stage->up ? (guint) (y % s * s) + phase : 0];
+
+    place_taps (set, in->channel_step, row_begin, worker->tap_offset);
+    ae_kernels ()->taps_forward (stage->m, n_groups, set->n_taps,
+        plan->packed + set->packed, plan->weights->data + bias->offset, base,
+        worker->tap_offset, AE_GROUP, out + phase * stage->channel_step,
+        n_phases * stage->channel_step, AE_GROUP);
+  }
+}
+
+static void
+split_row (const float *in, gint step, gint n, float *out)
+{
+  if (step == 2) {
+    for (gint x = 0; x < n; x++)
+      out[x] = in[2 * x];
+  } else {
+    for (gint x = 0; x < n; x++)
+      out[x] = in[x * step];
+  }
+}
+
+/* Channel (c, i, j) is column j of every `columns` in row i of every `rows`. */
+static void
+make_split (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanStage *in = &plan->stages[stage->i_in];
+  const AePlanSpan *span = &worker->columns[i];
+  float *out = position (plan, worker, i, y, span->begin);
+  gint columns = (gint) stage->columns;
+
+  for (guint c = 0; c < in->c; c++) {
+    for (guint row = 0; row < stage->rows; row++) {
+      const float *from = position (plan, worker, (guint) stage->i_in,
+          y * (gint) stage->rows + (gint) row, span->begin * columns)
+          + c * in->channel_step;
+
+      for (gint j = 0; j < columns; j++) {
+        split_row (from + j, columns, span->end - span->begin, out);
+        out += stage->channel_step;
+      }
+    }
+  }
+}
+
+static void
+join_row (const float *in, gsize channel_step, gint n_channels, gint n,
+    float *out)
+{
+  if (n_channels == 2) {
+    for (gint x = 0; x < n; x++) {
+      out[2 * x] = in[x];
+      out[2 * x + 1] = in[channel_step + (gsize) x];
+    }
+  } else {
+    for (gint j = 0; j < n_channels; j++) {
+      const float *from = in + (gsize) j * channel_step;
+
+      for (gint x = 0; x < n; x++)
+        out[x * n_channels + j] = from[x];
+    }
+  }
+}
+
+static void
+make_join (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanStage *in = &plan->stages[stage->i_in];
+  const AePlanSpan *span = &worker->columns[i];
+  gint rows = (gint) stage->rows, columns = (gint) stage->columns;
+  float *out = position (plan, worker, i, y, span->begin);
+  const float *from = position (plan, worker, (guint) stage->i_in, y / rows,
+      span->begin / columns) + (gsize) (y % rows * columns) * in->channel_step;
+
+  for (guint c = 0; c < stage->c; c++)
+    join_row (from + c * stage->rows * stage->columns * in->channel_step,
+        in->channel_step, columns, (span->end - span->begin) / columns,
+        out + c * stage->channel_step);
+}
+
+static void
+copy_channels (const AePlan * plan, AePlanWorker * worker, guint i,
+    guint i_from, gint y, float *out)
+{
+  const AePlanStage *from = &plan->stages[i_from];
+  const AePlanSpan *span = &worker->columns[i];
+  const float *in = position (plan, worker, i_from, y, span->begin);
+
+  for (guint c = 0; c < from->c; c++)
+    memcpy (out + c * plan->stages[i].channel_step, in
+        + c * from->channel_step,
+        (gsize) (span->end - span->begin) * sizeof (float));
+}
+
+/* Row @y of channel @c of the condition, for a layer of @stage's size. */
+static const float *
+condition_row (const AePlanStage * stage, const AeTensor * condition, guint c,
+    gint y)
+{
+  return ae_tensor_row (condition, c,
+      (guint) ((guint64) y * condition->h / stage->h));
+}
+
+/* The condition's column for column @x of @stage; @end becomes the first
+ * column that has another one, unless that is further. */
+static guint
+condition_column (const AePlanStage * stage, const AeTensor * condition,
+    gint x, gint * end)
+{
+  guint64 column = (guint64) x * condition->w / stage->w;
+  guint64 next = ((column + 1) * stage->w + condition->w - 1) / condition->w;
+
+  *end = (gint) MIN ((guint64) * end, next);
+  return (guint) column;
+}
+
+static void
+make_copy (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanSpan *span = &worker->columns[i];
+  float *out = position (plan, worker, i, y, span->begin);
+  float *behind = out + plan->stages[stage->i_in].c * stage->channel_step;
+
+  copy_channels (plan, worker, i, (guint) stage->i_in, y, out);
+  if (stage->i_concat >= 0)
+    copy_channels (plan, worker, i, (guint) stage->i_concat, y, behind);
+  for (guint c = 0; c < stage->n_given; c++) {
+    const float *row = condition_row (stage, plan->condition, c, y);
+
+    for (gint x = span->begin, end; x < span->end; x = end) {
+      end = span->end;
+      float value = row[condition_column (stage, plan->condition, x, &end)];
+
+      for (; x < end; x++)
+        behind[c * stage->channel_step + (gsize) (x - span->begin)] = value;
+    }
+  }
+}
+
+static void
+modulate (const AePlanStage * stage, const AePlanSpan * span,
+    const AeTensor * condition, gint y, float *out)
+{
+  const float *row = condition_row (stage, condition, 0, y);
+
+  for (gint x = span->begin, end; x < span->end; x = end) {
+    end = span->end;
+    float factor = row[condition_column (stage, condition, x, &end)];
+    float *to = out + (x - span->begin);
+
+    for (guint c = 0; c < stage->c; c++, to += stage->channel_step) {
+      for (gint j = 0; j < end - x; j++)
+        to[j] *= factor;
+    }
+  }
+}
+
+static void
+activate (const AePlanStage * stage, AeActivation activation, gsize n,
+    float *out)
+{
+  if (activation == AE_ACTIVATION_LINEAR)
+    return;
+  for (guint c = 0; c < stage->c; c++)
+    ae_activation_forward (activation, out + c * stage->channel_step, n);
+}
+
+static void
+add_row (const AePlanStage * stage, const AePlanStage * from,
+    const float *in, gsize n, float *out)
+{
+  for (guint c = 0; c < stage->c; c++) {
+    const float *a = in + c * from->channel_step;
+    float *b = out + c * stage->channel_step;
+
+    for (gsize x = 0; x < n; x++)
+      b[x] += a[x];
+  }
+}
+
+static void
+finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanSpan *span = &worker->columns[i];
+  gsize n = (gsize) (span->end - span->begin);
+  float *out = position (plan, worker, i, y, span->begin);
+
+  if (stage->layer)
+    activate (stage, stage->layer->activation, n, out);
+  for (guint j = 0; j < stage->n_posts; j++) {
+    const AePlanPost *post = &stage->posts[j];
+
+    if (post->i_saved >= 0)
+      add_row (stage, &plan->stages[post->i_saved], position (plan, worker,
+              (guint) post->i_saved, y, span->begin), n, out);
+    else
+      modulate (stage, span, plan->condition, y, out);
+    activate (stage, post->activation, n, out);
+  }
+}
+
+/* Columns that are needed outside of the picture. */
+static void
+zero_edges (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanSpan *span = &worker->columns[i];
+  gint n_left = MAX (span->begin - span->need_begin, 0);
+  gint n_right = MAX (span->need_end - span->end, 0);
+  float *row = position (plan, worker, i, y, span->begin);
+
+  if (n_left == 0 && n_right == 0)
+    return;
+  for (guint c = 0; c < stage->c; c++, row += stage->channel_step) {
+    memset (row - n_left, 0, (gsize) n_left * sizeof (float));
+    memset (row + (span->end - span->begin), 0,
+        (gsize) n_right * sizeof (float));
+  }
+}
+
+void
+ae_plan_make_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  switch (plan->stages[i].op) {
+    case AE_PLAN_TAPS:
+      make_taps (plan, worker, i, y);
+      break;
+    case AE_PLAN_SPLIT:
+      make_split (plan, worker, i, y);
+      break;
+    case AE_PLAN_JOIN:
+      make_join (plan, worker, i, y);
+      break;
+    case AE_PLAN_COPY:
+      make_copy (plan, worker, i, y);
+      break;
+    case AE_PLAN_FRAME:
+      g_return_if_reached ();
+  }
+  finish_row (plan, worker, i, y);
+  zero_edges (plan, worker, i, y);
+}

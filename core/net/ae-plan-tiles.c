@@ -1,0 +1,385 @@
+/* Tiles of a plan, and the memory for their rows.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-plan-private.h"
+#include "ae-error.h"
+
+#include <string.h>
+
+/* Rings beyond this do not stay in the second-level cache... */
+#define CACHE_BYTES (1u << 20)
+/* ... and then cost about so much more time. */
+#define MISS_COST 1.3
+
+#define MAX_CUTS 64
+#define MIN_STRIPE 64
+#define MIN_BAND 16
+
+static gint
+round_up (gint n, gint multiple)
+{
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+static gint
+floor_div (gint a, gint b)
+{
+  return a >= 0 ? a / b : -((b - 1 - a) / b);
+}
+
+void
+ae_plan_rows_in (const AePlanStage * stage, gint * begin, gint * end)
+{
+  gint s = (gint) stage->stride, k = (gint) stage->kernel;
+  gint pad = (gint) stage->pad, rows = (gint) stage->rows;
+
+  switch (stage->op) {
+    case AE_PLAN_TAPS:
+      if (stage->up) {
+        *begin = -floor_div (k - 1 - pad - *begin, s);
+        *end = floor_div (*end - 1 + pad, s) + 1;
+      } else {
+        *begin = s * *begin - pad;
+        *end = s * (*end - 1) + k - pad;
+      }
+      break;
+    case AE_PLAN_SPLIT:
+      *begin *= rows;
+      *end *= rows;
+      break;
+    case AE_PLAN_JOIN:
+      *begin /= rows;
+      *end = (*end - 1) / rows + 1;
+      break;
+    case AE_PLAN_FRAME:
+    case AE_PLAN_COPY:
+      break;
+  }
+}
+
+static void
+columns_in (const AePlanStage * stage, gint * begin, gint * end)
+{
+  gint columns = (gint) stage->columns;
+
+  switch (stage->op) {
+    case AE_PLAN_TAPS:
+      *begin += stage->first_column;
+      *end += stage->last_column;
+      break;
+    case AE_PLAN_SPLIT:
+      *begin *= columns;
+      *end *= columns;
+      break;
+    case AE_PLAN_JOIN:
+      *begin /= columns;
+      *end = (*end - 1) / columns + 1;
+      break;
+    case AE_PLAN_FRAME:
+    case AE_PLAN_COPY:
+      break;
+  }
+}
+
+static void
+need (AePlanSpan * span, gint begin, gint end)
+{
+  span->need_begin = MIN (span->need_begin, begin);
+  span->need_end = MAX (span->need_end, end);
+}
+
+/* What is made of the positions that are needed. A join makes all columns of
+ * a group; rows are stored from a multiple of AE_GROUP on. */
+static void
+finish_span (const AePlanStage * stage, AePlanSpan * span, gint size,
+    gboolean is_column)
+{
+  if (span->need_begin > span->need_end)
+    span->need_begin = span->need_end = 0;
+  span->begin = CLAMP (span->need_begin, 0, size);
+  span->end = CLAMP (span->need_end, span->begin, size);
+  if (is_column && stage->op == AE_PLAN_JOIN) {
+    span->begin -= span->begin % (gint) stage->columns;
+    span->end = round_up (span->end, (gint) stage->columns);
+  }
+  span->origin = span->begin - round_up (MAX (span->begin
+          - span->need_begin, 0), AE_GROUP);
+}
+
+/* Which rows or columns of each stage the output's @begin to @end need. */
+static void
+find_spans (const AePlan * plan, gboolean is_column, gint begin, gint end,
+    AePlanSpan * spans)
+{
+  for (guint i = 0; i < plan->n_stages; i++)
+    spans[i] = (AePlanSpan) {
+    G_MAXINT, G_MININT, 0, 0, 0};
+  need (&spans[plan->n_stages - 1], begin, end);
+  for (guint i = plan->n_stages; i-- > 0;) {
+    const AePlanStage *stage = &plan->stages[i];
+    AePlanSpan *span = &spans[i];
+
+    finish_span (stage, span, (gint) (is_column ? stage->w : stage->h),
+        is_column);
+    if (span->begin == span->end || stage->i_in < 0)
+      continue;
+    begin = span->begin;
+    end = span->end;
+    for (guint j = 0; j < stage->n_posts; j++) {
+      if (stage->posts[j].i_saved >= 0)
+        need (&spans[stage->posts[j].i_saved], begin, end);
+    }
+    if (stage->i_concat >= 0)
+      need (&spans[stage->i_concat], begin, end);
+    if (is_column)
+      columns_in (stage, &begin, &end);
+    else
+      ae_plan_rows_in (stage, &begin, &end);
+    need (&spans[stage->i_in], begin, end);
+  }
+}
+
+/* Cuts 0 to @size in @n parts at multiples of @unit. */
+static void
+cut (gint size, guint n, guint i, gint unit, gint * begin, gint * end)
+{
+  gint64 step = (gint64) size * i, next = step + size;
+
+  *begin = i == 0 ? 0 : MIN (round_up ((gint) (step / n), unit), size);
+  *end = i + 1 == n ? size : MIN (round_up ((gint) (next / n), unit), size);
+}
+
+static AePlanSpan *
+make_spans (const AePlan * plan, gboolean is_column, guint n)
+{
+  AePlanSpan *spans = g_new (AePlanSpan, (gsize) n * plan->n_stages);
+
+  for (guint i = 0; i < n; i++) {
+    gint begin, end;
+
+    cut ((gint) (is_column ? plan->out_width : plan->out_height), n, i,
+        is_column ? 2 * AE_GROUP : 4, &begin, &end);
+    find_spans (plan, is_column, begin, end, spans + (gsize) i
+        * plan->n_stages);
+  }
+  return spans;
+}
+
+/* Multiply-accumulates, and copies that count as much, for one position of a
+ * row of @stage. */
+static double
+position_cost (const AePlanStage * stage)
+{
+  double n_taps = 0;
+
+  for (guint i = 0; i < stage->n_sets; i++)
+    n_taps += stage->sets[i].n_taps;
+  if (stage->op == AE_PLAN_FRAME)
+    return 0;
+  if (stage->op == AE_PLAN_TAPS)
+    return n_taps * round_up ((gint) stage->m, AE_BLOCK)
+        / (stage->up ? stage->stride : 1) + stage->c;
+  return stage->c * 4.0;
+}
+
+/* Positions of each stage along one axis in all @n parts: halos count, and
+ * columns in whole groups. Returns: floats of the widest part's rings, or 0
+ * for rows. */
+static gsize
+count_positions (const AePlan * plan, gboolean is_column, guint n,
+    double *n_positions)
+{
+  g_autofree AePlanSpan *spans = make_spans (plan, is_column, n);
+  gsize n_most = 0;
+
+  memset (n_positions, 0, plan->n_stages * sizeof (double));
+  for (guint j = 0; j < n; j++) {
+    gsize n_floats = 0;
+
+    for (guint i = 1; i < plan->n_stages; i++) {
+      const AePlanStage *stage = &plan->stages[i];
+      const AePlanSpan *span = &spans[(gsize) j * plan->n_stages + i];
+      gint size = span->end - span->begin;
+
+      if (is_column) {
+        size = round_up (size, AE_GROUP);
+        n_floats += (gsize) size *stage->c * stage->n_rows;
+      }
+      n_positions[i] += size;
+    }
+    n_most = MAX (n_most, n_floats);
+  }
+  return n_most;
+}
+
+/* How much longer @n_tiles take on 1, 2 and 4 threads than if they could be
+ * shared out evenly. */
+static double
+imbalance (guint n_tiles)
+{
+  double sum = 0;
+
+  for (guint n_threads = 1; n_threads <= 4; n_threads *= 2)
+    sum += (double) ((n_tiles + n_threads - 1) / n_threads * n_threads)
+        / n_tiles;
+  return sum / 3;
+}
+
+/* The grid with the least work, halos, cache and threads considered. It
+ * depends on the model and the frame alone. */
+static void
+choose_grid (AePlan * plan)
+{
+  guint n = plan->n_stages;
+  guint max_stripes = CLAMP (plan->out_width / MIN_STRIPE, 1, MAX_CUTS);
+  guint max_bands = CLAMP (plan->out_height / MIN_BAND, 1, MAX_CUTS);
+  g_autofree double *columns = g_new (double, n);
+  g_autofree double *rows = g_new (double, (gsize) n * max_bands);
+  double best = G_MAXDOUBLE;
+
+  for (guint i = 0; i < max_bands; i++)
+    count_positions (plan, FALSE, i + 1, rows + (gsize) i * n);
+  for (guint n_stripes = 1; n_stripes <= max_stripes; n_stripes++) {
+    gsize n_floats = count_positions (plan, TRUE, n_stripes, columns);
+    double factor = n_floats * sizeof (float) > CACHE_BYTES ? MISS_COST : 1;
+
+    for (guint n_bands = 1; n_bands <= max_bands; n_bands++) {
+      double cost = 0;
+
+      for (guint i = 1; i < n; i++)
+        cost += position_cost (&plan->stages[i]) * columns[i]
+            * rows[(gsize) (n_bands - 1) * n + i];
+      cost *= factor * imbalance (n_stripes * n_bands);
+      if (cost < best) {
+        best = cost;
+        plan->n_stripes = n_stripes;
+        plan->n_bands = n_bands;
+      }
+    }
+  }
+}
+
+/* Goes through the rows of each band without computing: a ring holds as many
+ * rows as lie between the oldest one read and the newest one made. */
+static void
+measure_rings (AePlan * plan, const AePlanSpan * rows, guint n_bands)
+{
+  g_autofree gint *next = g_new (gint, plan->n_stages);
+  AePlanWorker worker = {.next = next,.measure = TRUE };
+
+  for (guint band = 0; band < n_bands; band++) {
+    const AePlanSpan *spans = rows + (gsize) band * plan->n_stages;
+
+    for (guint i = 0; i < plan->n_stages; i++)
+      next[i] = spans[i].begin;
+    for (gint y = spans[plan->n_stages - 1].begin;
+        y < spans[plan->n_stages - 1].end; y++)
+      ae_plan_ensure_rows (plan, &worker, plan->n_stages - 1, y + 1);
+  }
+}
+
+/* Channels and rows lie an odd number of cache lines apart, so that those of
+ * one sum do not fall into the same set of the first-level cache. */
+static gsize
+odd_lines (gsize n)
+{
+  return ((n + AE_GROUP - 1) / AE_GROUP | 1) * AE_GROUP;
+}
+
+/* Makes all stripes start the frame's rows at the same column. */
+static void
+lay_out_frame (AePlan * plan)
+{
+  AePlanSpan *spans = plan->columns;
+  gint origin = 0;
+
+  for (guint i = 0; i < plan->n_stripes; i++)
+    origin = MIN (origin, spans[(gsize) i * plan->n_stages].need_begin);
+  origin = -round_up (-origin, AE_GROUP);
+  for (guint i = 0; i < plan->n_stripes; i++)
+    spans[(gsize) i * plan->n_stages].origin = origin;
+}
+
+static gboolean
+lay_out (AePlan * plan, GError ** error)
+{
+  gsize n_frame;
+
+  lay_out_frame (plan);
+  for (guint i = 0; i < plan->n_stages; i++) {
+    AePlanStage *stage = &plan->stages[i];
+    gint width = 0;
+
+    for (guint j = 0; j < plan->n_stripes; j++) {
+      const AePlanSpan *span = &plan->columns[(gsize) j * plan->n_stages + i];
+      gint end = MAX (span->need_end, i == 0 ? (gint) stage->w : span->end);
+
+      /* whole groups are read and written, past the end */
+      width = MAX (width, end + AE_GROUP - span->origin);
+    }
+    stage->channel_step = odd_lines ((gsize) width);
+    stage->row_step = stage->channel_step * stage->c;
+    if (stage->row_step * (stage->n_rows + 1) > G_MAXINT32) {
+      g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+          "a frame of %ux%u is too large for this model", plan->width,
+          plan->height);
+      return FALSE;
+    }
+  }
+  n_frame = plan->stages[0].row_step * (plan->stages[0].n_rows + 1);
+  plan->n_worker_floats = 0;
+  for (guint i = 1; i < plan->n_stages; i++) {
+    plan->stages[i].offset = plan->n_worker_floats;
+    plan->n_worker_floats += plan->stages[i].row_step
+        * (plan->stages[i].n_rows + 1);
+  }
+  plan->memory_bytes = (n_frame + plan->n_packed
+      + (plan->n_worker_floats + plan->n_max_taps)
+      * ae_worker_pool_n_threads (plan->pool)) * sizeof (float);
+  return TRUE;
+}
+
+static gboolean
+allocate (AePlan * plan, GError ** error)
+{
+  const AePlanStage *frame = &plan->stages[0];
+  gboolean ok;
+
+  plan->frame = ae_aligned_try_alloc0 (frame->row_step * (frame->n_rows + 1)
+      * sizeof (float));
+  plan->packed = ae_aligned_try_alloc0 (plan->n_packed * sizeof (float));
+  ok = plan->frame && plan->packed;
+  for (guint i = 0; i < ae_worker_pool_n_threads (plan->pool); i++) {
+    AePlanWorker *worker = &plan->workers[i];
+
+    worker->memory = ae_aligned_try_alloc0 (plan->n_worker_floats
+        * sizeof (float));
+    worker->tap_offset = g_new0 (gint32, plan->n_max_taps);
+    worker->next = g_new0 (gint, plan->n_stages);
+    worker->base = g_new0 (float *, plan->n_stages);
+    ok = ok && worker->memory;
+    worker->base[0] = plan->frame;
+    for (guint j = 1; ok && j < plan->n_stages; j++)
+      worker->base[j] = worker->memory + plan->stages[j].offset;
+  }
+  if (!ok)
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+        "out of memory: a plan for frames of %ux%u needs %" G_GSIZE_FORMAT
+        " bytes", plan->width, plan->height, plan->memory_bytes);
+  return ok;
+}
+
+gboolean
+ae_plan_make_tiles (AePlan * plan, GError ** error)
+{
+  g_autofree AePlanSpan *whole = make_spans (plan, FALSE, 1);
+
+  plan->stages[0].n_rows = plan->stages[0].h;
+  for (guint i = 1; i < plan->n_stages; i++)
+    plan->stages[i].n_rows = 1;
+  measure_rings (plan, whole, 1);
+  choose_grid (plan);
+  plan->columns = make_spans (plan, TRUE, plan->n_stripes);
+  plan->rows = make_spans (plan, FALSE, plan->n_bands);
+  measure_rings (plan, plan->rows, plan->n_bands);
+  return lay_out (plan, error) && allocate (plan, error);
+}

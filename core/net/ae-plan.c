@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-plan-private.h"
+#include "ae-error.h"
+
+#include <string.h>
+
+#define MAX_SIZE 16384
+/* Rows of the input that are copied in one job. */
+#define COPY_ROWS 32
+
+/* Makes the rows of stage @i_in before @end, but for those outside. */
+static void
+ensure_input (AePlan * plan, AePlanWorker * worker, guint i_in, gint end)
+{
+  if (plan->stages[i_in].op != AE_PLAN_FRAME)
+    ae_plan_ensure_rows (plan, worker, i_in,
+        MIN (end, (gint) plan->stages[i_in].h));
+}
+
+static void
+measure_ring (AePlan * plan, const AePlanWorker * worker, guint i_in,
+    gint begin)
+{
+  AePlanStage *in = &plan->stages[i_in];
+
+  if (in->op != AE_PLAN_FRAME)
+    in->n_rows = (guint) MAX ((gint) in->n_rows,
+        worker->next[i_in] - MAX (begin, 0));
+}
+
+static void
+ensure_inputs (AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  gint begin = y, end = y + 1;
+
+  ae_plan_rows_in (stage, &begin, &end);
+  ensure_input (plan, worker, (guint) stage->i_in, end);
+  if (stage->i_concat >= 0)
+    ensure_input (plan, worker, (guint) stage->i_concat, y + 1);
+  for (guint j = 0; j < stage->n_posts; j++) {
+    if (stage->posts[j].i_saved >= 0)
+      ensure_input (plan, worker, (guint) stage->posts[j].i_saved, y + 1);
+  }
+  if (!worker->measure)
+    return;
+  measure_ring (plan, worker, (guint) stage->i_in, begin);
+  if (stage->i_concat >= 0)
+    measure_ring (plan, worker, (guint) stage->i_concat, y);
+  for (guint j = 0; j < stage->n_posts; j++) {
+    if (stage->posts[j].i_saved >= 0)
+      measure_ring (plan, worker, (guint) stage->posts[j].i_saved, y);
+  }
+}
+
+void
+ae_plan_ensure_rows (AePlan * plan, AePlanWorker * worker, guint i, gint end)
+{
+  while (worker->next[i] < end) {
+    gint y = worker->next[i];
+
+    ensure_inputs (plan, worker, i, y);
+    if (!worker->measure)
+      ae_plan_make_row (plan, worker, i, y);
+    worker->next[i] = y + 1;
+  }
+}
+
+static void
+store_row (const AePlan * plan, const AePlanWorker * worker, gint y)
+{
+  guint last = plan->n_stages - 1;
+  const AePlanStage *stage = &plan->stages[last];
+  const AePlanSpan *span = &worker->columns[last];
+  const float *row = ae_plan_row (plan, worker, last, y)
+      + (span->need_begin - span->origin);
+
+  for (guint c = 0; c < stage->c; c++)
+    memcpy (plan->out[c].data + (gsize) y * plan->out[c].stride
+        + span->need_begin, row + c * stage->channel_step,
+        (gsize) (span->need_end - span->need_begin) * sizeof (float));
+}
+
+static void
+run_tile (gpointer data, guint i_job, guint i_worker)
+{
+  AePlan *plan = data;
+  AePlanWorker *worker = &plan->workers[i_worker];
+  guint n = plan->n_stages, last = n - 1;
+  const AePlanSpan *rows = plan->rows + (gsize) (i_job / plan->n_stripes) * n;
+
+  worker->columns = plan->columns + (gsize) (i_job % plan->n_stripes) * n;
+  for (guint i = 0; i < n; i++)
+    worker->next[i] = rows[i].begin;
+  for (gint y = rows[last].need_begin; y < rows[last].need_end; y++) {
+    ensure_input (plan, worker, last, y + 1);
+    store_row (plan, worker, y);
+  }
+}
+
+/* Rows of the input, extended to a multiple by repeating the last row and
+ * column. The copy lets the output take the input's place. */
+static void
+copy_input (gpointer data, guint i_job, guint i_worker)
+{
+  const AePlan *plan = data;
+  const AePlanStage *frame = &plan->stages[0];
+  guint end = MIN ((i_job + 1) * COPY_ROWS, frame->h);
+
+  for (guint y = i_job * COPY_ROWS; y < end; y++) {
+    for (guint c = 0; c < frame->c; c++) {
+      float *to = plan->frame + y * frame->row_step + c * frame->channel_step
+          - plan->columns[0].origin;
+      const float *from = plan->in[c].data
+          + (gsize) MIN (y, plan->height - 1) * plan->in[c].stride;
+
+      memcpy (to, from, plan->width * sizeof (float));
+      for (guint x = plan->width; x < frame->w; x++)
+        to[x] = from[plan->width - 1];
+    }
+  }
+}
+
+/* Models of fixed input size: no tiles, the layers one after the other. */
+static void
+run_tape (AePlan * plan)
+{
+  AeTensor *in = &plan->tape_in;
+  const AeTensor *out;
+
+  for (guint c = 0; c < in->c; c++) {
+    for (guint y = 0; y < in->h; y++)
+      memcpy (ae_tensor_row (in, c, y), plan->in[c].data
+          + (gsize) y * plan->in[c].stride, in->w * sizeof (float));
+  }
+  out = ae_tape_forward (plan->tape, plan->weights->data, in, plan->condition);
+  for (guint c = 0; c < out->c; c++) {
+    for (guint y = 0; y < out->h; y++)
+      memcpy (plan->out[c].data + (gsize) y * plan->out[c].stride,
+          ae_tensor_row (out, c, y), out->w * sizeof (float));
+  }
+}
+
+void
+ae_plan_run (AePlan * plan, const AePlane * in, const AeTensor * condition,
+    const AePlane * out)
+{
+  guint n_given = plan->architecture->n_given;
+
+  g_return_if_fail (n_given == 0 || (condition != NULL
+          && condition->c == n_given && condition->n == 1));
+
+  plan->in = in;
+  plan->out = out;
+  plan->condition = condition;
+  if (plan->tape) {
+    run_tape (plan);
+    return;
+  }
+  ae_worker_pool_run (plan->pool,
+      (plan->stages[0].h + COPY_ROWS - 1) / COPY_ROWS, copy_input, plan);
+  ae_worker_pool_run (plan->pool, plan->n_stripes * plan->n_bands, run_tile,
+      plan);
+}
+
+gboolean
+ae_plan_set_weights (AePlan * plan, AeWeights * weights, GError ** error)
+{
+  if (weights->n != plan->architecture->n_weights) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "%" G_GSIZE_FORMAT " weights do not fit \"%s\", which has %"
+        G_GSIZE_FORMAT, weights->n, plan->architecture->text,
+        plan->architecture->n_weights);
+    return FALSE;
+  }
+  ae_weights_ref (weights);
+  ae_weights_unref (plan->weights);
+  plan->weights = weights;
+  if (plan->packed)
+    ae_plan_pack_weights (plan, weights->data);
+  return TRUE;
+}
+
+/* A first pass over zeros allocates what the tape keeps. */
+static gboolean
+make_tape (AePlan * plan, AeWeights * weights, GError ** error)
+{
+  const AeArchitecture *architecture = plan->architecture;
+  const AeShape *input = &architecture->input;
+  g_auto (AeTensor) condition = AE_TENSOR_INIT;
+
+  if (plan->width != input->w || plan->height != input->h) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "the frame is %ux%u (width x height), the model takes %ux%u alone",
+        plan->width, plan->height, input->w, input->h);
+    return FALSE;
+  }
+  if (!ae_plan_set_weights (plan, weights, error))
+    return FALSE;
+  plan->tape = ae_tape_new (plan->architecture);
+  ae_tensor_resize (&plan->tape_in, input->c, input->h, input->w, 1);
+  ae_tensor_resize (&condition, MAX (architecture->n_given, 1), 1, 1, 1);
+  condition.c = architecture->n_given;
+  ae_tape_forward (plan->tape, weights->data, &plan->tape_in, &condition);
+  plan->memory_bytes = ae_tensor_size (&plan->tape_in) * sizeof (float);
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeShape *out = &architecture->layers[i].out;
+
+    plan->memory_bytes += (gsize) out->c * out->h * out->w * sizeof (float);
+  }
+  return TRUE;
+}
+
+static gboolean
+make_plan (AePlan * plan, AeWeights * weights, guint n_threads, GError ** error)
+{
+  if (plan->width < 1 || plan->width > MAX_SIZE || plan->height < 1
+      || plan->height > MAX_SIZE) {
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+        "frames of %ux%u (width x height) are not supported, only 1x1 to "
+        "%ux%u", plan->width, plan->height, MAX_SIZE, MAX_SIZE);
+    return FALSE;
+  }
+  if (plan->architecture->input.h != 0)
+    return make_tape (plan, weights, error);
+  plan->pool = ae_worker_pool_new (n_threads);
+  plan->workers = g_new0 (AePlanWorker, ae_worker_pool_n_threads (plan->pool));
+  return ae_plan_make_stages (plan, error)
+      && ae_plan_make_tiles (plan, error)
+      && ae_plan_set_weights (plan, weights, error);
+}
+
+AePlan *
+ae_plan_new (AeArchitecture * architecture, AeWeights * weights,
+    guint width, guint height, guint n_threads, GError ** error)
+{
+  AePlan *plan = g_new0 (AePlan, 1);
+
+  plan->architecture = ae_architecture_ref (architecture);
+  plan->width = width;
+  plan->height = height;
+  if (!make_plan (plan, weights, n_threads, error))
+    g_clear_pointer (&plan, ae_plan_free);
+  return plan;
+}
+
+gsize
+ae_plan_memory_bytes (const AePlan * plan)
+{
+  return plan->memory_bytes;
+}
+
+static void
+free_worker (AePlanWorker * worker)
+{
+  ae_aligned_free (worker->memory);
+  g_free (worker->tap_offset);
+  g_free (worker->next);
+  g_free (worker->base);
+}
+
+void
+ae_plan_free (AePlan * plan)
+{
+  if (plan == NULL)
+    return;
+  for (guint i = 0; plan->pool && i < ae_worker_pool_n_threads (plan->pool);
+      i++)
+    free_worker (&plan->workers[i]);
+  g_free (plan->workers);
+  ae_worker_pool_free (plan->pool);
+  ae_plan_free_stages (plan);
+  ae_aligned_free (plan->packed);
+  ae_aligned_free (plan->frame);
+  g_free (plan->columns);
+  g_free (plan->rows);
+  ae_tape_free (plan->tape);
+  ae_tensor_clear (&plan->tape_in);
+  ae_weights_unref (plan->weights);
+  ae_architecture_unref (plan->architecture);
+  g_free (plan);
+}
