@@ -40,7 +40,9 @@ AePlan *ae_plan_new (AeArchitecture * architecture, AeWeights * weights,
  * @in: architecture->input.c planes of width x height
  * @condition: (nullable): [n_given][hc][wc][1], read at the nearest position
  *   of its grid; NULL only for a model without condition
- * @out: architecture->output.c planes of the output's size; may be @in
+ * @out: architecture->output.c planes; may be @in, which is copied first. They
+ *   are as large as @in where the model keeps the size, else in proportion,
+ *   rounded up
  *
  * One call at a time. Allocates nothing.
  */
@@ -52,7 +54,8 @@ void ae_plan_run (AePlan * plan, const AePlane * in,
 gboolean ae_plan_set_weights (AePlan * plan, AeWeights * weights,
     GError ** error);
 
-/* Returns: bytes that the plan holds, for all threads together. */
+/* Returns: bytes of samples and weights that the plan holds, for all threads
+ * together. */
 gsize ae_plan_memory_bytes (const AePlan * plan);
 
 void ae_plan_free (AePlan * plan);      /* NULL is a no-op */
