@@ -383,6 +383,22 @@ GST_START_TEST (test_bad_model_while_playing_is_an_error_and_stops_the_stream)
 
 GST_END_TEST;
 
+GST_START_TEST (test_frames_too_large_to_denoise_are_an_error)
+{
+  g_autofree gchar *model = fixture_model_invert ();
+  g_autofree gchar *text = g_strdup_printf ("videotestsrc ! "
+      "video/x-raw,format=GRAY8,width=16400,height=2 ! "
+      "aevideodenoise model=%s ! fakesink", model);
+  GstElement *pipeline = launch (text);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  assert_error (pipeline, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "16400x2");
+  shut_down (pipeline);
+}
+
+GST_END_TEST;
+
 typedef struct
 {
   guint n;
@@ -473,6 +489,7 @@ aevideodenoise_stream_suite (void)
       test_model_that_is_not_a_denoiser_is_an_error_at_the_start);
   tcase_add_test (tc,
       test_bad_model_while_playing_is_an_error_and_stops_the_stream);
+  tcase_add_test (tc, test_frames_too_large_to_denoise_are_an_error);
   tcase_add_test (tc, test_seek_then_eos_gives_the_frames_of_the_segment);
   tcase_add_test (tc, test_a_hundred_starts_and_stops);
   return s;
