@@ -34,6 +34,26 @@ fixture_teardown (void)
   g_clear_pointer (&directory, g_free);
 }
 
+/* Spreads @weights over the parameters, which need not lie close together. */
+static AeWeights *
+lay_out (const AeArchitecture * architecture, const float *weights, gsize n)
+{
+  g_autofree float *data = g_new0 (float, architecture->n_weights);
+  gsize i = 0;
+
+  for (guint l = 0; l < architecture->n_layers; l++) {
+    for (guint p = 0; p < AE_N_PARAMS; p++) {
+      const AeParam *param = &architecture->layers[l].params[p];
+
+      fail_unless (i + param->size <= n);
+      memcpy (data + param->offset, weights + i, param->size * sizeof (float));
+      i += param->size;
+    }
+  }
+  fail_unless_equals_uint64 (i, n);
+  return ae_weights_new_copy (data, architecture->n_weights, NULL);
+}
+
 gchar *
 fixture_model (const gchar * text, const float *weights, gsize n)
 {
@@ -47,10 +67,9 @@ fixture_model (const gchar * text, const float *weights, gsize n)
 
   architecture = ae_architecture_parse (text, &input, &error);
   fail_unless (architecture != NULL, "%s", error ? error->message : "");
-  fail_unless_equals_uint64 (n, architecture->n_weights);
-  w = ae_weights_new_copy (weights, n, &error);
+  w = lay_out (architecture, weights, n);
   model = ae_model_new (architecture, w, NULL, &error);
-  fail_unless (model != NULL);
+  fail_unless (model != NULL, "%s", error ? error->message : "");
   fail_unless (ae_model_save (model, path, &error));
   return path;
 }
