@@ -188,7 +188,7 @@ ae_conv_down (const AeConvGeometry * g, const AeTensor * large,
   guint h = g->stride * (small->h - 1) + g->kernel;
   guint w = g->stride * (small->w - 1) + g->kernel;
   gsize plane = (gsize) small->h * small->w * n;
-  Work work;
+  Work work = { 0 };
 
   if (!in_lanes (small)) {
     fill_bias (small, bias);
@@ -275,7 +275,7 @@ ae_conv_up (const AeConvGeometry * g, const AeTensor * small,
 {
   guint n_taps = small->c * g->kernel * g->kernel;
   guint top, bottom, left, right;
-  Work work;
+  Work work = { 0 };
 
   if (!in_lanes (small)) {
     fill_bias (large, bias);
@@ -307,7 +307,7 @@ ae_conv_grad_weights (const AeConvGeometry * g, const AeTensor * small,
   guint w = g->stride * (small->w - 1) + g->kernel;
   guint n_rows = MAX (GRAD_GROUPS / small->w, 1);
   gsize plane = (gsize) small->h * small->w * n;
-  Work work;
+  Work work = { 0 };
 
   if (!in_lanes (small)) {
     for_each_product (g, small, large, grad, plain_grad);

@@ -126,7 +126,7 @@ new_trainer (AeTrainerConfig * config, AeArchitecture ** architecture)
 
 GST_START_TEST (test_training_learns_and_does_not_depend_on_threads)
 {
-  g_autofree float *first = NULL;
+  g_autofree float *weights_before = NULL;
 
   for (guint n_threads = 1; n_threads <= 3; n_threads++) {
     AeTrainerConfig config = AE_TRAINER_CONFIG_DEFAULT;
@@ -147,10 +147,10 @@ GST_START_TEST (test_training_learns_and_does_not_depend_on_threads)
     fail_unless (loss < 1e-3 * first_loss, "%g -> %g", first_loss, loss);
     fail_unless_equals_uint64 (ae_trainer_n_steps (trainer), 300);
     weights = ae_trainer_weights (trainer, NULL);
-    if (first == NULL)
-      first = g_memdup2 (weights->data, weights->n * sizeof (float));
+    if (weights_before == NULL)
+      weights_before = g_memdup2 (weights->data, weights->n * sizeof (float));
     else
-      fail_unless (memcmp (first, weights->data,
+      fail_unless (memcmp (weights_before, weights->data,
               weights->n * sizeof (float)) == 0);
   }
 }
