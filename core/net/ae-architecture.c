@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define MAX_KERNEL 64
-#define MAX_SCALE 65536
+#define MAX_SCALE 1024          /* of sizes, up and down */
 #define MAX_ACTIVATIONS (1u << 28)      /* floats in one sample of one layer */
 
 /* Size relative to the input, in lowest terms: up / down. */
@@ -67,12 +67,14 @@ word_length (const Parser * parser)
 static gboolean
 expected (const Parser * parser, const gchar * what, GError ** error)
 {
+  g_autofree gchar *found = NULL;
+
   if (*parser->at == '\0')
     return fail (error, AE_ERROR_SYNTAX, column_of (parser),
         "the text ends, expected %s", what);
+  found = g_utf8_make_valid (parser->at, MIN (word_length (parser), 40));
   return fail (error, AE_ERROR_SYNTAX, column_of (parser),
-      "found \"%.*s\", expected %s", MIN (word_length (parser), 40),
-      parser->at, what);
+      "found \"%s\", expected %s", found, what);
 }
 
 /* A whole number of 1 ... @max. */
@@ -80,7 +82,8 @@ static gboolean
 parse_number (Parser * parser, guint max, const gchar * what, guint * number,
     GError ** error)
 {
-  guint begin = column_of (parser);
+  const gchar *begin = parser->at;
+  guint column = column_of (parser);
   guint64 value = 0;
 
   if (!g_ascii_isdigit (*parser->at))
@@ -88,9 +91,9 @@ parse_number (Parser * parser, guint max, const gchar * what, guint * number,
   for (; g_ascii_isdigit (*parser->at); parser->at++)
     value = MIN (value * 10 + (guint64) (*parser->at - '0'), G_MAXUINT32);
   if (value < 1 || value > max)
-    return fail (error, AE_ERROR_LIMIT, begin,
-        "found %" G_GUINT64_FORMAT ", expected %s from 1 to %u", value, what,
-        max);
+    return fail (error, AE_ERROR_LIMIT, column,
+        "found %.*s, expected %s from 1 to %u",
+        (gint) MIN (parser->at - begin, 40), begin, what, max);
   *number = (guint) value;
   return TRUE;
 }
@@ -225,6 +228,18 @@ find_saved (Parser * parser, AeLayer * layer, GError ** error)
       known->len ? known->str : " none");
 }
 
+static guint64
+greatest_common_divisor (guint64 a, guint64 b)
+{
+  while (b != 0) {
+    guint64 rest = a % b;
+
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
 /* Appends the scale after @layer, for models that take any size: how a size
  * that is large enough changes. */
 static gboolean
@@ -237,45 +252,26 @@ follow_scale (Parser * parser, const AeLayer * layer, GError ** error)
   if (layer->ops->out_size) {
     gboolean fits = layer->ops->out_size (layer, 64 * s, &a)
         && layer->ops->out_size (layer, 65 * s, &b);
-    guint64 x, y;
+    guint64 divisor;
 
     if (!fits || ((a != 64 || b != 65) && (a != 64 * s * s || b != 65 * s * s)))
       return fail (error, AE_ERROR_SHAPE, layer->column,
-          "%s %ux%u with stride %u does not divide sizes evenly; use an odd "
-          "kernel at least as large as the stride, or one equal to it",
-          layer->ops->name, layer->kernel, layer->kernel, s);
+          "%s %ux%u with stride %u shrinks sizes by an odd pixel, expected an "
+          "odd kernel, or a stride of 2 or more", layer->ops->name,
+          layer->kernel, layer->kernel, s);
     if (a == 64)
       scale.down *= s;
     else
       scale.up *= s;
-    for (x = scale.up, y = scale.down; y != 0;) {
-      guint64 rest = x % y;
-
-      x = y;
-      y = rest;
-    }
-    scale.up /= x;
-    scale.down /= x;
+    divisor = greatest_common_divisor (scale.up, scale.down);
+    scale.up /= divisor;
+    scale.down /= divisor;
     if (scale.up > MAX_SCALE || scale.down > MAX_SCALE)
       return fail (error, AE_ERROR_LIMIT, layer->column,
           "the size is scaled by more than %u", MAX_SCALE);
   }
   g_array_append_val (parser->scales, scale);
   return TRUE;
-}
-
-static guint64
-least_common_multiple (guint64 a, guint64 b)
-{
-  guint64 x = a, y = b;
-
-  while (y != 0) {
-    guint64 rest = x % y;
-
-    x = y;
-    y = rest;
-  }
-  return a / x * b;
 }
 
 static gboolean
@@ -289,7 +285,8 @@ check_scale (Parser * parser, const AeLayer * layer, GError ** error)
   if (!follow_scale (parser, layer, error))
     return FALSE;
   now = &g_array_index (parser->scales, Scale, n);
-  parser->multiple = least_common_multiple (parser->multiple, now->down);
+  parser->multiple *= now->down
+      / greatest_common_divisor (parser->multiple, now->down);
   if (parser->multiple > MAX_SCALE)
     return fail (error, AE_ERROR_LIMIT, layer->column,
         "sizes must be multiples of more than %u", MAX_SCALE);
@@ -484,14 +481,19 @@ build (Parser * parser)
 }
 
 static gboolean
-check_input (const gchar * text, const AeShape * input, GError ** error)
+check_text (const gchar * text, GError ** error)
 {
-  if (strlen (text) > AE_ARCHITECTURE_MAX_TEXT_BYTES) {
-    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
-        "the architecture text has %" G_GSIZE_FORMAT " bytes, at most %u are "
-        "allowed", strlen (text), AE_ARCHITECTURE_MAX_TEXT_BYTES);
-    return FALSE;
-  }
+  if (strlen (text) <= AE_ARCHITECTURE_MAX_TEXT_BYTES)
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+      "the architecture text has %" G_GSIZE_FORMAT " bytes, at most %u are "
+      "allowed", strlen (text), AE_ARCHITECTURE_MAX_TEXT_BYTES);
+  return FALSE;
+}
+
+static gboolean
+check_input (const AeShape * input, GError ** error)
+{
   if (input->c < 1 || (input->h == 0) != (input->w == 0)
       || MAX (input->c, MAX (input->h, input->w)) >
       AE_ARCHITECTURE_MAX_CHANNELS
@@ -514,13 +516,17 @@ ae_architecture_parse (const gchar * text, const AeShape * input,
   AeArchitecture *architecture = NULL;
 
   g_return_val_if_fail (text != NULL && input != NULL, NULL);
-  if (!check_input (text, input, error))
+  if (!check_text (text, error) || !check_input (input, error))
     return NULL;
   parser.input = *input;
   parser.layers = g_array_new (FALSE, FALSE, sizeof (AeLayer));
   parser.scales = g_array_new (FALSE, FALSE, sizeof (Scale));
-  if (parse_all (&parser, error))
+  if (parse_all (&parser, error)) {
     architecture = build (&parser);
+    /* with its spaces it may be longer than what was given */
+    if (!check_text (architecture->text, error))
+      g_clear_pointer (&architecture, ae_architecture_unref);
+  }
   g_array_unref (parser.layers);
   g_array_unref (parser.scales);
   return architecture;

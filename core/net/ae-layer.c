@@ -72,11 +72,13 @@ ae_layer_set_param (AeLayer * layer, guint i, guint rank, guint s0, guint s1,
     guint s2, guint s3)
 {
   AeParam *param = &layer->params[i];
+  guint64 size = (guint64) s0 * s1 * s2 * s3;
 
   param->rank = rank;
   param->shape[0] = s0;
   param->shape[1] = s1;
   param->shape[2] = s2;
   param->shape[3] = s3;
-  param->size = (gsize) s0 *s1 * s2 * s3;
+  /* the parser refuses what is too much, also where gsize has 32 bits */
+  param->size = (gsize) MIN (size, G_MAXSIZE / 2);
 }

@@ -22,12 +22,11 @@ io_error (GError ** error, const gchar * path, const gchar * what)
   return FALSE;
 }
 
-/* Read, not mapped: another program may shorten the file meanwhile. */
+/* Whether a file like this may be read; the errors of fstat() too. */
 static gboolean
-read_all (int fd, const gchar * path, GByteArray * bytes, GError ** error)
+check_status (int fd, const gchar * path, gsize * size_bytes, GError ** error)
 {
   struct stat status;
-  gsize at = 0;
 
   if (fstat (fd, &status) != 0)
     return io_error (error, path, "look at it");
@@ -41,20 +40,40 @@ read_all (int fd, const gchar * path, GByteArray * bytes, GError ** error)
         (gint64) status.st_size, MAX_FILE_BYTES);
     return FALSE;
   }
-  g_byte_array_set_size (bytes, (guint) status.st_size);
-  while (at < bytes->len) {
-    gssize n = read (fd, bytes->data + at, bytes->len - at);
+  *size_bytes = (gsize) status.st_size;
+  return TRUE;
+}
+
+/* Read, not mapped: another program may shorten the file meanwhile. */
+static guint8 *
+read_all (int fd, const gchar * path, gsize * size_bytes, GError ** error)
+{
+  g_autofree guint8 *bytes = NULL;
+  gsize at = 0;
+
+  if (!check_status (fd, path, size_bytes, error))
+    return NULL;
+  bytes = g_try_malloc (*size_bytes + 1);
+  if (bytes == NULL) {
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+        "%s: no memory for its %" G_GSIZE_FORMAT " bytes", path, *size_bytes);
+    return NULL;
+  }
+  while (at < *size_bytes) {
+    gssize n = read (fd, bytes + at, *size_bytes - at);
 
     if (n < 0 && errno == EINTR)
       continue;
-    if (n < 0)
-      return io_error (error, path, "read it");
+    if (n < 0) {
+      io_error (error, path, "read it");
+      return NULL;
+    }
     if (n == 0)
       break;
     at += (gsize) n;
   }
-  g_byte_array_set_size (bytes, (guint) at);
-  return TRUE;
+  *size_bytes = at;
+  return g_steal_pointer (&bytes);
 }
 
 AeModel *
@@ -62,17 +81,16 @@ ae_model_load (const gchar * path, GError ** error)
 {
   /* not to wait for the other end of a FIFO */
   int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  gboolean ok;
+  g_autofree guint8 *bytes = NULL;
+  gsize size_bytes;
 
   if (fd < 0) {
     io_error (error, path, "open it");
     return NULL;
   }
-  ok = read_all (fd, path, bytes, error);
+  bytes = read_all (fd, path, &size_bytes, error);
   close (fd);
-  return ok ? ae_model_load_bytes (bytes->data, bytes->len, path, error)
-      : NULL;
+  return bytes ? ae_model_load_bytes (bytes, size_bytes, path, error) : NULL;
 }
 
 static void
@@ -90,17 +108,18 @@ describe_metadata (const AeModel * model, JsonBuilder * builder)
 
   json_builder_set_member_name (builder, "__metadata__");
   json_builder_begin_object (builder);
+  for (GList * l = keys; l; l = l->next) {
+    json_builder_set_member_name (builder, l->data);
+    json_builder_add_string_value (builder,
+        g_hash_table_lookup (model->metadata, l->data));
+  }
+  /* last, so that they replace a caller's of the same name */
   json_builder_set_member_name (builder, "format_version");
   json_builder_add_string_value (builder, version);
   json_builder_set_member_name (builder, "architecture");
   json_builder_add_string_value (builder, architecture->text);
   json_builder_set_member_name (builder, "input");
   json_builder_add_string_value (builder, input);
-  for (GList * l = keys; l; l = l->next) {
-    json_builder_set_member_name (builder, l->data);
-    json_builder_add_string_value (builder,
-        g_hash_table_lookup (model->metadata, l->data));
-  }
   json_builder_end_object (builder);
 }
 
@@ -177,20 +196,26 @@ ae_model_save (const AeModel * model, const gchar * path, GError ** error)
 {
   g_autoptr (GByteArray) file = NULL;
   g_autoptr (GError) reason = NULL;
+  struct stat old;
+  gboolean replaces = stat (path, &old) == 0;
+  int mode = replaces ? (int) (old.st_mode & 0777) : 0644;
 
   /* renaming over a device or a directory would replace it, or fail late */
-  if (g_file_test (path, G_FILE_TEST_EXISTS)
-      && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+  if (replaces && !S_ISREG (old.st_mode)) {
     g_set_error (error, AE_ERROR, AE_ERROR_IO,
         "%s: not a regular file, not replaced", path);
     return FALSE;
   }
   file = serialise (model);
-  if (g_file_set_contents_full (path, (const gchar *) file->data, file->len,
-          G_FILE_SET_CONTENTS_CONSISTENT |
-          G_FILE_SET_CONTENTS_DURABLE, 0644, &reason))
-    return TRUE;
-  g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot write it: %s", path,
-      reason->message);
-  return FALSE;
+  if (!g_file_set_contents_full (path, (const gchar *) file->data, file->len,
+          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, mode,
+          &reason)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot write it: %s", path,
+        reason->message);
+    return FALSE;
+  }
+  /* the umask may have taken from what the old file allowed */
+  if (replaces && chmod (path, (mode_t) mode) != 0)
+    return io_error (error, path, "give it the old file's permissions");
+  return TRUE;
 }

@@ -2,6 +2,7 @@
  * docs/model-file.md. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-error.h"
 #include "ae-model.h"
+#include "ae-model-header.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 
 #define METADATA "__metadata__"
-#define MAX_DEPTH 8
 
 static gboolean
 G_GNUC_PRINTF (4, 5)
@@ -45,62 +45,6 @@ typedef struct
   JsonObject *root;
   GArray *entries;              /* of Entry, in the order of the data */
 } Reader;
-
-/* json-glib recurses, and keeps the last of equal keys: so depth is checked
- * beforehand, and the members are counted here to be compared. */
-static gboolean
-scan_json (const gchar * where, const gchar * text, gsize size_bytes,
-    guint * n_members, GError ** error)
-{
-  gboolean in_string = FALSE;
-  guint depth = 0;
-
-  *n_members = 0;
-  for (gsize i = 0; i < size_bytes; i++) {
-    gchar c = text[i];
-
-    if (in_string) {
-      if (c == '\\')
-        i++;
-      else if (c == '"')
-        in_string = FALSE;
-    } else if (c == '"') {
-      in_string = TRUE;
-    } else if (c == '{' || c == '[') {
-      if (++depth > MAX_DEPTH)
-        return fail (error, AE_ERROR_LIMIT, where,
-            "the header nests deeper than %u levels", MAX_DEPTH);
-    } else if (c == '}' || c == ']') {
-      if (depth-- == 0)
-        return fail (error, AE_ERROR_CORRUPT, where,
-            "the header closes more brackets than it opens");
-    } else if (c == ':') {
-      (*n_members)++;
-    }
-  }
-  return TRUE;
-}
-
-static guint
-count_members (JsonNode * node)
-{
-  guint n = 0;
-
-  if (JSON_NODE_HOLDS_OBJECT (node)) {
-    JsonObject *object = json_node_get_object (node);
-    g_autoptr (GList) values = json_object_get_values (object);
-
-    n = json_object_get_size (object);
-    for (GList * l = values; l; l = l->next)
-      n += count_members (l->data);
-  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
-    JsonArray *array = json_node_get_array (node);
-
-    for (guint i = 0; i < json_array_get_length (array); i++)
-      n += count_members (json_array_get_element (array, i));
-  }
-  return n;
-}
 
 static gboolean
 get_integer (JsonNode * node, gint64 * value)
@@ -164,13 +108,15 @@ read_shape (const Reader * reader, JsonObject * object, Entry * entry,
   for (guint i = 0; i < entry->rank; i++) {
     gint64 *size = &entry->shape[i];
 
-    if (!get_integer (json_array_get_element (shape, i), size) || *size < 1
-        || !g_uint64_checked_mul (n, *n, (guint64) * size)
-        || *n > AE_ARCHITECTURE_MAX_WEIGHTS)
+    if (!get_integer (json_array_get_element (shape, i), size) || *size < 1)
       return fail (error, AE_ERROR_SHAPE, reader->where,
-          "shape of tensor %s: dimension %u is not a whole number from 1 on, "
-          "or the tensor has more than %u elements", entry->name,
-          i, AE_ARCHITECTURE_MAX_WEIGHTS);
+          "tensor %s: dimension %u of its shape is not a whole number from 1 on",
+          entry->name, i);
+    if (!g_uint64_checked_mul (n, *n, (guint64) * size)
+        || *n > AE_ARCHITECTURE_MAX_WEIGHTS)
+      return fail (error, AE_ERROR_LIMIT, reader->where,
+          "tensor %s has more than %u elements", entry->name,
+          AE_ARCHITECTURE_MAX_WEIGHTS);
   }
   return TRUE;
 }
@@ -276,6 +222,18 @@ metadata_value (const Reader * reader, const gchar * key)
       : NULL;
 }
 
+/* CxHxW, as ae_model_save() writes it. */
+static gboolean
+read_input (const gchar * text, AeShape * shape)
+{
+  g_autofree gchar *again = NULL;
+
+  if (sscanf (text, "%7ux%7ux%7u", &shape->c, &shape->h, &shape->w) != 3)
+    return FALSE;
+  again = g_strdup_printf ("%ux%ux%u", shape->c, shape->h, shape->w);
+  return strcmp (text, again) == 0;
+}
+
 static AeArchitecture *
 read_architecture (const Reader * reader, GError ** error)
 {
@@ -285,7 +243,6 @@ read_architecture (const Reader * reader, GError ** error)
   g_autoptr (GError) reason = NULL;
   AeArchitecture *architecture;
   AeShape shape;
-  gchar end;
 
   if (version == NULL || text == NULL || input == NULL) {
     fail (error, AE_ERROR_CORRUPT, reader->where,
@@ -294,13 +251,13 @@ read_architecture (const Reader * reader, GError ** error)
         : "input", METADATA);
     return NULL;
   }
-  if (g_ascii_strtoull (version, NULL, 10) != AE_MODEL_FORMAT_VERSION) {
+  if (strcmp (version, G_STRINGIFY (AE_MODEL_FORMAT_VERSION)) != 0) {
     fail (error, AE_ERROR_UNSUPPORTED, reader->where,
         "format_version \"%.20s\", this version reads %u", version,
         AE_MODEL_FORMAT_VERSION);
     return NULL;
   }
-  if (sscanf (input, "%7ux%7ux%7u%c", &shape.c, &shape.h, &shape.w, &end) != 3) {
+  if (!read_input (input, &shape)) {
     fail (error, AE_ERROR_CORRUPT, reader->where,
         "input \"%.40s\", expected CxHxW such as 1x0x0", input);
     return NULL;
@@ -515,44 +472,21 @@ AeModel *
 ae_model_load_bytes (const guint8 * bytes, gsize size_bytes,
     const gchar * where, GError ** error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autoptr (GError) reason = NULL;
-  const gchar *text = (const gchar *) bytes + 8;
-  AeModel *model = NULL;
-  JsonNode *root;
   Reader reader = {.where = where };
   gsize header_bytes = 0;
-  guint n_members;
+  AeModel *model;
 
   if (!read_header_size (bytes, size_bytes, where, &header_bytes, error))
     return NULL;
-  if (!g_utf8_validate (text, (gssize) header_bytes, NULL)) {
-    fail (error, AE_ERROR_CORRUPT, where, "the header is not UTF-8 text");
-    return NULL;
-  }
-  if (!scan_json (where, text, header_bytes, &n_members, error))
-    return NULL;
-  if (!json_parser_load_from_data (parser, text, (gssize) header_bytes,
-          &reason)) {
-    fail (error, AE_ERROR_CORRUPT, where, "the header is not JSON: %s",
-        reason->message);
-    return NULL;
-  }
-  root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
-    fail (error, AE_ERROR_CORRUPT, where, "the header is not a JSON object");
-    return NULL;
-  }
-  if (count_members (root) != n_members) {
-    fail (error, AE_ERROR_CORRUPT, where,
-        "the header has a key twice in one object");
-    return NULL;
-  }
   reader.data = bytes + 8 + header_bytes;
   reader.size_bytes = size_bytes - 8 - header_bytes;
-  reader.root = json_node_get_object (root);
+  reader.root = ae_model_header_parse ((const gchar *) bytes + 8, header_bytes,
+      where, error);
+  if (reader.root == NULL)
+    return NULL;
   reader.entries = g_array_new (FALSE, FALSE, sizeof (Entry));
   model = read_model (&reader, error);
   g_array_unref (reader.entries);
+  json_object_unref (reader.root);
   return model;
 }

@@ -27,7 +27,8 @@ ae_model_new (AeArchitecture * architecture, AeWeights * weights,
   if (metadata) {
     g_hash_table_iter_init (&iter, metadata);
     while (g_hash_table_iter_next (&iter, &key, &value))
-      g_hash_table_insert (model->metadata, g_strdup (key), g_strdup (value));
+      g_hash_table_insert (model->metadata, g_utf8_make_valid (key, -1),
+          g_utf8_make_valid (value, -1));
   }
   return model;
 }

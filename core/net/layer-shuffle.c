@@ -42,7 +42,10 @@ unshuffle_out_size (const AeLayer * layer, guint in, guint * out)
 static gboolean
 unshuffle_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
 {
-  layer->out.c = layer->in.c * layer->stride * layer->stride;
+  guint64 n_channels = (guint64) layer->in.c * layer->stride * layer->stride;
+
+  /* the parser refuses what is too many */
+  layer->out.c = (guint) MIN (n_channels, G_MAXUINT);
   return ae_layer_prepare_size (layer, error);
 }
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-model-header.h"
+#include "ae-error.h"
+
+#include <string.h>
+
+#define MAX_DEPTH 8
+#define MAX_VALUES 65536        /* many times what a model needs */
+
+static gboolean
+G_GNUC_PRINTF (4, 5)
+fail (GError ** error, AeError code, const gchar * where,
+    const gchar * format, ...)
+{
+  g_autofree gchar *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, AE_ERROR, code, "%s: %s", where, message);
+  return FALSE;
+}
+
+/* The index of the quote that closes the string opened at @i, or @size_bytes. */
+static gsize
+end_of_string (const gchar * text, gsize size_bytes, gsize i)
+{
+  for (i++; i < size_bytes && text[i] != '"'; i++) {
+    if (text[i] == '\\')
+      i++;
+  }
+  return MIN (i, size_bytes);
+}
+
+/* Whether a number with a leading zero, which json-glib takes for octal, begins
+ * at @i. */
+static gboolean
+is_octal (const gchar * text, gsize size_bytes, gsize i)
+{
+  return text[i] == '0' && !g_ascii_isdigit (text[i - 1])
+      && i + 1 < size_bytes && g_ascii_isdigit (text[i + 1]);
+}
+
+/* A header is one object of objects, arrays, strings and decimal numbers.
+ * json-glib reads more (comments, '"' in single quotes, several values ...),
+ * recurses, takes a hundred bytes for each value, and keeps the last of equal
+ * keys. So what it is given is checked beforehand, and the members are counted
+ * here to be compared with those it found. */
+static gboolean
+scan_json (const gchar * where, const gchar * text, gsize size_bytes,
+    guint * n_members, GError ** error)
+{
+  guint depth = 0, n_values = 0;
+
+  *n_members = 0;
+  if (size_bytes == 0 || text[0] != '{')
+    return fail (error, AE_ERROR_CORRUPT, where,
+        "the header does not begin with {");
+  for (gsize i = 0; i < size_bytes; i++) {
+    gchar c = text[i];
+
+    if (i > 0 && depth == 0 && c != ' ')
+      return fail (error, AE_ERROR_CORRUPT, where,
+          "the header goes on after its closing }");
+    if (strchr ("{[:,", c) && ++n_values > MAX_VALUES)
+      return fail (error, AE_ERROR_LIMIT, where,
+          "the header has more than %u values", MAX_VALUES);
+    if (c == '"')
+      i = end_of_string (text, size_bytes, i);
+    else if (c == '{' || c == '[')
+      depth++;
+    else if (c == '}' || c == ']')
+      depth--;
+    else if (c == ':')
+      (*n_members)++;
+    else if (!strchr (" \t\r\n,-.0123456789", c)
+        || is_octal (text, size_bytes, i))
+      return fail (error, AE_ERROR_CORRUPT, where,
+          "byte %" G_GSIZE_FORMAT " of the header is in no object, array, "
+          "string or decimal number", i);
+    if (depth > MAX_DEPTH)
+      return fail (error, AE_ERROR_LIMIT, where,
+          "the header nests deeper than %u levels", MAX_DEPTH);
+  }
+  return TRUE;
+}
+
+static guint
+count_members (JsonNode * node)
+{
+  guint n = 0;
+
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    JsonObject *object = json_node_get_object (node);
+    g_autoptr (GList) values = json_object_get_values (object);
+
+    n = json_object_get_size (object);
+    for (GList * l = values; l; l = l->next)
+      n += count_members (l->data);
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *array = json_node_get_array (node);
+
+    for (guint i = 0; i < json_array_get_length (array); i++)
+      n += count_members (json_array_get_element (array, i));
+  }
+  return n;
+}
+
+JsonObject *
+ae_model_header_parse (const gchar * text, gsize size_bytes,
+    const gchar * where, GError ** error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) reason = NULL;
+  JsonNode *root;
+  guint n_members;
+
+  if (!g_utf8_validate (text, (gssize) size_bytes, NULL)) {
+    fail (error, AE_ERROR_CORRUPT, where, "the header is not UTF-8 text");
+    return NULL;
+  }
+  if (!scan_json (where, text, size_bytes, &n_members, error))
+    return NULL;
+  if (!json_parser_load_from_data (parser, text, (gssize) size_bytes, &reason)) {
+    fail (error, AE_ERROR_CORRUPT, where, "the header is not JSON: %s",
+        reason->message);
+    return NULL;
+  }
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
+    fail (error, AE_ERROR_CORRUPT, where, "the header is not a JSON object");
+    return NULL;
+  }
+  if (count_members (root) != n_members) {
+    fail (error, AE_ERROR_CORRUPT, where,
+        "the header has a key twice in one object");
+    return NULL;
+  }
+  return json_node_dup_object (root);
+}

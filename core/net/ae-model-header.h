@@ -1,0 +1,21 @@
+/* The JSON header of a model file. SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ae_model_header_parse:
+ * @where: what errors begin with
+ *
+ * Stricter than json-glib: one object, nothing after it but spaces, no key
+ * twice, bounded depth and number of values. Errors: AE_ERROR_CORRUPT,
+ * AE_ERROR_LIMIT.
+ *
+ * Returns: (transfer full) (nullable): the object; json_object_unref() it.
+ */
+JsonObject *ae_model_header_parse (const gchar * text, gsize size_bytes,
+    const gchar * where, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
