@@ -2,6 +2,7 @@
 #include "ae-pca.h"
 #include "ae-error.h"
 #include "ae-gemm.h"
+#include "ae-rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,22 +20,6 @@ struct _AePca
   float *mean;                  /* [n_dims] exact_mean, rounded */
   float *components;            /* [n_components][n_dims] */
 };
-
-static gboolean
-all_finite (const float *x, gsize n, guint n_dims, const gchar * what,
-    GError ** error)
-{
-  for (gsize i = 0; i < n * n_dims; i++) {
-    if (!isfinite (x[i])) {
-      g_set_error (error, AE_ERROR, AE_ERROR_NOT_FINITE,
-          "%s: number %" G_GSIZE_FORMAT " of row %" G_GSIZE_FORMAT
-          " is %g, expected a finite one", what, i % n_dims, i / n_dims,
-          (double) x[i]);
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
 
 static void
 find_mean (const float *x, gsize n, guint n_dims, double *mean)
@@ -215,7 +200,7 @@ ae_pca_new (const float *x, guint n, guint n_dims, guint n_components,
         n_dims, n_dims);
     return NULL;
   }
-  if (!all_finite (x, n, n_dims, "PCA", error))
+  if (!ae_rows_all_finite (x, n, n_dims, "PCA", error))
     return NULL;
   pca = pca_alloc (n_dims, n_components, n);
   find_mean (x, n, n_dims, pca->exact_mean);
@@ -266,7 +251,7 @@ ae_pca_update (const AePca * pca, const float *x, guint n, GError ** error)
   }
   n_dims = pca->n_dims;
   n_rows = pca->n_components + n + 1;
-  if (!all_finite (x, n, n_dims, "PCA update", error))
+  if (!ae_rows_all_finite (x, n, n_dims, "PCA update", error))
     return NULL;
   new_mean = g_new (double, n_dims);
   rows = g_new (double, (gsize) n_rows * n_dims);
@@ -387,7 +372,7 @@ static gboolean
 orthonormalise (const float *basis, guint k, guint n_dims, double *q,
     GError ** error)
 {
-  if (!all_finite (basis, k, n_dims, "basis", error))
+  if (!ae_rows_all_finite (basis, k, n_dims, "basis", error))
     return FALSE;
   for (guint i = 0; i < k; i++) {
     double *row = q + (gsize) i * n_dims;
