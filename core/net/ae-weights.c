@@ -53,7 +53,8 @@ ae_weights_new_copy (const float *data, gsize n, GError ** error)
   float *copy = alloc_floats (n);
   AeWeights *weights;
 
-  memcpy (copy, data, n * sizeof (float));
+  if (n > 0)
+    memcpy (copy, data, n * sizeof (float));
   weights = ae_weights_new_take (copy, n, error);
   if (weights == NULL)
     ae_aligned_free (copy);
