@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -36,8 +37,11 @@ static const Case cases[] = {
   {"conv 3x3 8, shuffle 2, conv 3x3 3", 1, 0},
 };
 
+/* The first cases have outputs as large as their inputs. */
+#define N_SAME_SIZE 10
+
 static const guint sizes[][2] = {
-  {1, 1}, {2, 3}, {7, 5}, {16, 16}, {33, 17}, {64, 48}, {131, 70}, {640, 360},
+  {1, 1}, {2, 3}, {7, 5}, {16, 16}, {33, 17}, {64, 48}, {131, 70}, {320, 180},
   {257, 1}, {1, 300},
 };
 
@@ -102,8 +106,9 @@ static AeWeights *
 random_weights (const AeArchitecture * architecture, AeRng * rng)
 {
   g_autoptr (AeWeights) he = ae_weights_new_random (architecture, rng);
-  g_autofree float *data = g_memdup2 (he->data, he->n * sizeof (float));
+  g_autofree float *data = g_new (float, he->n + 1);    /* n may be 0 */
 
+  memcpy (data, he->data, he->n * sizeof (float));
   for (guint i = 0; i < architecture->n_layers; i++) {
     const AeParam *bias = &architecture->layers[i].params[AE_PARAM_BIAS];
 
@@ -223,6 +228,258 @@ GST_START_TEST (test_plan_equals_the_tape_for_any_size_and_threads)
 
 GST_END_TEST;
 
+GST_START_TEST (test_plan_equals_the_tape_over_many_tiles)
+{
+  compare (&cases[1], 640, 360);
+  compare (&cases[5], 640, 360);
+}
+
+GST_END_TEST;
+
+/* One of the cases with all that is needed to run it. */
+typedef struct
+{
+  AeArchitecture *architecture;
+  AeWeights *weights;
+  Picture in, out;
+  AeRng rng;
+} Fixture;
+
+static Fixture
+fixture_new (const Case * test, guint width, guint height)
+{
+  Fixture f;
+
+  ae_rng_init (&f.rng, 7);
+  f.architecture = parse (test);
+  f.weights = random_weights (f.architecture, &f.rng);
+  f.in = picture_new (test->c, height, width);
+  f.out = picture_new (f.architecture->output.c, height, width);
+  picture_fill (&f.in, &f.rng);
+  return f;
+}
+
+static void
+fixture_clear (Fixture * f)
+{
+  picture_clear (&f->in);
+  picture_clear (&f->out);
+  ae_weights_unref (f->weights);
+  ae_architecture_unref (f->architecture);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fixture, fixture_clear)
+     static AePlan *plan_of (const Fixture * f, guint n_threads)
+{
+  GError *error = NULL;
+  AePlan *plan = ae_plan_new (f->architecture, f->weights, f->in.w, f->in.h,
+      n_threads, &error);
+
+  fail_unless (plan != NULL, "%s", error ? error->message : "");
+  return plan;
+}
+
+GST_START_TEST (test_output_may_take_the_place_of_the_input)
+{
+  g_auto (Fixture) f = fixture_new (&cases[1], 333, 123);
+  g_autoptr (AePlan) plan = plan_of (&f, 2);
+
+  ae_plan_run (plan, f.in.planes, NULL, f.out.planes);
+  ae_plan_run (plan, f.in.planes, NULL, f.in.planes);
+  for (guint y = 0; y < f.in.h; y++)
+    fail_unless (memcmp (sample (&f.in, 0, y, 0), sample (&f.out, 0, y, 0),
+            f.in.w * sizeof (float)) == 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_samples_between_the_rows_are_left_alone)
+{
+  g_auto (Fixture) f = fixture_new (&cases[1], 333, 123);
+  g_autoptr (AePlan) plan = plan_of (&f, 2);
+
+  for (guint y = 0; y < f.out.h; y++)
+    *sample (&f.out, 0, y, f.out.w) = 42.0f;
+  ae_plan_run (plan, f.in.planes, NULL, f.out.planes);
+  for (guint y = 0; y < f.out.h; y++)
+    fail_unless_equals_float (*sample (&f.out, 0, y, f.out.w), 42.0f);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_new_weights_are_those_of_a_new_plan)
+{
+  g_auto (Fixture) f = fixture_new (&cases[3], 70, 50);
+  g_auto (Picture) expected = picture_new (f.out.c, f.out.h, f.out.w);
+  g_autoptr (AePlan) plan = plan_of (&f, 1);
+  g_autoptr (AePlan) other = NULL;
+  float few[2] = { 1.0f, 2.0f };
+  g_autoptr (AeWeights) wrong = ae_weights_new_copy (few, 2, NULL);
+  g_autoptr (GError) error = NULL;
+
+  ae_plan_run (plan, f.in.planes, NULL, f.out.planes);
+  ae_weights_unref (f.weights);
+  f.weights = random_weights (f.architecture, &f.rng);
+  other = plan_of (&f, 1);
+  ae_plan_run (other, f.in.planes, NULL, expected.planes);
+
+  fail_unless (ae_plan_set_weights (plan, f.weights, NULL));
+  /* a refusal leaves the plan as it is */
+  fail_if (ae_plan_set_weights (plan, wrong, &error));
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_SHAPE));
+  ae_plan_run (plan, f.in.planes, NULL, f.out.planes);
+  fail_unless (memcmp (f.out.data, expected.data, (gsize) f.out.c * f.out.h
+          * f.out.planes[0].stride * sizeof (float)) == 0);
+}
+
+GST_END_TEST;
+
+#if defined (__GLIBC__) && !defined (__SANITIZE_ADDRESS__)
+#define COUNTS_ALLOCATIONS 1
+
+/* Every allocation of the process passes here, and counts while this is set. */
+static gint counting, n_allocations;
+
+extern void *__libc_malloc (size_t size);
+extern void *__libc_calloc (size_t n, size_t size);
+extern void *__libc_realloc (void *memory, size_t size);
+extern void *__libc_memalign (size_t alignment, size_t size);
+
+static void
+count_allocation (void)
+{
+  if (g_atomic_int_get (&counting))
+    g_atomic_int_inc (&n_allocations);
+}
+
+void *
+malloc (size_t size)
+{
+  count_allocation ();
+  return __libc_malloc (size);
+}
+
+void *
+calloc (size_t n, size_t size)
+{
+  count_allocation ();
+  return __libc_calloc (n, size);
+}
+
+void *
+realloc (void *memory, size_t size)
+{
+  count_allocation ();
+  return __libc_realloc (memory, size);
+}
+
+int
+posix_memalign (void **memory, size_t alignment, size_t size)
+{
+  count_allocation ();
+  *memory = __libc_memalign (alignment, size);
+  return *memory ? 0 : ENOMEM;
+}
+
+/* Of a second run: threads may still be starting in the first one. */
+static gint
+allocations_of_a_run (AePlan * plan, const Fixture * f,
+    const AeTensor * condition)
+{
+  ae_plan_run (plan, f->in.planes, condition, f->out.planes);
+  g_atomic_int_set (&n_allocations, 0);
+  g_atomic_int_set (&counting, 1);
+  ae_plan_run (plan, f->in.planes, condition, f->out.planes);
+  g_atomic_int_set (&counting, 0);
+  return g_atomic_int_get (&n_allocations);
+}
+
+GST_START_TEST (test_a_run_allocates_nothing)
+{
+  gpointer probe;
+
+  g_atomic_int_set (&counting, 1);
+  probe = ae_aligned_try_alloc0 (64);
+  g_atomic_int_set (&counting, 0);
+  ae_aligned_free (probe);
+  fail_unless_equals_int (n_allocations, 1);
+
+  for (guint i = 0; i < N_SAME_SIZE; i++) {
+    g_auto (Fixture) f = fixture_new (&cases[i], 150, 70);
+    g_auto (AeTensor) condition = AE_TENSOR_INIT;
+    g_autoptr (AePlan) plan = plan_of (&f, 2);
+
+    fill_condition (&condition, f.architecture, cases[i].grid, &f.rng);
+    fail_unless_equals_int (allocations_of_a_run (plan, &f, &condition), 0);
+  }
+}
+
+GST_END_TEST;
+#endif
+
+GST_START_TEST (test_fixed_size_model_runs_frames_of_that_size_alone)
+{
+  AeShape input = { 1, 4, 6 };
+  g_autoptr (AeArchitecture) architecture =
+      ae_architecture_parse ("dense 5 tanh | dense 7", &input, NULL);
+  g_autoptr (AeTape) tape = ae_tape_new (architecture);
+  g_autoptr (AeWeights) weights = NULL;
+  g_autoptr (AePlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (AeTensor) condition = AE_TENSOR_INIT;
+  g_auto (AeTensor) extended = AE_TENSOR_INIT;
+  g_auto (Picture) in = picture_new (1, 4, 6);
+  g_auto (Picture) out = picture_new (7, 1, 1);
+  AeRng rng;
+
+  ae_rng_init (&rng, 5);
+  weights = random_weights (architecture, &rng);
+  picture_fill (&in, &rng);
+  plan = ae_plan_new (architecture, weights, 6, 4, 2, NULL);
+  ae_plan_run (plan, in.planes, NULL, out.planes);
+  fail_unless (difference (&out, run_tape (tape, architecture, weights, &in,
+              &condition, &extended)) < 1e-5);
+
+  fail_unless (ae_plan_new (architecture, weights, 4, 6, 2, &error) == NULL);
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_SHAPE));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_sizes_out_of_range_are_refused)
+{
+  g_auto (Fixture) f = fixture_new (&cases[0], 1, 1);
+  static const guint wrong[][2] = { {0, 5}, {5, 0}, {16385, 1}, {1, 16385} };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GError) error = NULL;
+
+    fail_unless (ae_plan_new (f.architecture, f.weights, wrong[i][0],
+            wrong[i][1], 1, &error) == NULL);
+    fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_LIMIT));
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_memory_is_bounded_for_full_hd)
+{
+  for (guint i = 0; i < N_SAME_SIZE; i++) {
+    g_autoptr (AeArchitecture) architecture = parse (&cases[i]);
+    AeRng rng;
+
+    ae_rng_init (&rng, 1);
+    g_autoptr (AeWeights) weights = random_weights (architecture, &rng);
+    g_autoptr (AePlan) plan = ae_plan_new (architecture, weights, 1920, 1080,
+        2, NULL);
+
+    fail_unless (ae_plan_memory_bytes (plan) < 64 << 20, "%s: %"
+        G_GSIZE_FORMAT " bytes", cases[i].text, ae_plan_memory_bytes (plan));
+  }
+}
+
+GST_END_TEST;
+
 static Suite *
 plan_suite (void)
 {
@@ -233,6 +490,16 @@ plan_suite (void)
   tcase_add_loop_test (tcase,
       test_plan_equals_the_tape_for_any_size_and_threads, 0,
       G_N_ELEMENTS (cases));
+  tcase_add_test (tcase, test_plan_equals_the_tape_over_many_tiles);
+  tcase_add_test (tcase, test_output_may_take_the_place_of_the_input);
+  tcase_add_test (tcase, test_samples_between_the_rows_are_left_alone);
+  tcase_add_test (tcase, test_new_weights_are_those_of_a_new_plan);
+#ifdef COUNTS_ALLOCATIONS
+  tcase_add_test (tcase, test_a_run_allocates_nothing);
+#endif
+  tcase_add_test (tcase, test_fixed_size_model_runs_frames_of_that_size_alone);
+  tcase_add_test (tcase, test_sizes_out_of_range_are_refused);
+  tcase_add_test (tcase, test_memory_is_bounded_for_full_hd);
   return suite;
 }
 
