@@ -1,0 +1,509 @@
+/* Model files written, read, found. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ae-error.h"
+#include "ae-model.h"
+
+static gchar *directory;
+
+static void
+make_directory (void)
+{
+  directory = g_dir_make_tmp ("ae-model-XXXXXX", NULL);
+  fail_unless (directory != NULL);
+}
+
+static guint
+n_files (void)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir))
+    n++;
+  return n;
+}
+
+static void
+remove_directory (void)
+{
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  const gchar *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path = g_build_filename (directory, name, NULL);
+
+    g_remove (path);
+  }
+  g_dir_close (dir);
+  fail_unless (g_rmdir (directory) == 0);
+  g_clear_pointer (&directory, g_free);
+}
+
+static gchar *
+path_of (const gchar * name)
+{
+  return g_build_filename (directory, name, NULL);
+}
+
+static GHashTable *
+new_metadata (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+}
+
+static void
+note (GHashTable * metadata, const gchar * key, const gchar * value)
+{
+  g_hash_table_insert (metadata, g_strdup (key), g_strdup (value));
+}
+
+static AeModel *
+make_model (const gchar * text, guint c, guint seed, GHashTable * metadata)
+{
+  const AeShape input = { c, 0, 0 };
+  g_autoptr (AeArchitecture) architecture =
+      ae_architecture_parse (text, &input, NULL);
+  g_autoptr (AeWeights) weights = NULL;
+  AeRng rng;
+
+  ae_rng_init (&rng, seed);
+  weights = ae_weights_new_random (architecture, &rng);
+  return ae_model_new (architecture, weights, metadata, NULL);
+}
+
+static void
+assert_equal_models (const AeModel * a, const AeModel * b)
+{
+  GHashTableIter iter;
+  gpointer key, value;
+
+  fail_unless_equals_string (a->architecture->text, b->architecture->text);
+  fail_unless_equals_uint64 (a->weights->n, b->weights->n);
+  fail_unless (memcmp (a->weights->data, b->weights->data,
+          a->weights->n * sizeof (float)) == 0);
+  fail_unless_equals_int (g_hash_table_size (a->metadata),
+      g_hash_table_size (b->metadata));
+  g_hash_table_iter_init (&iter, a->metadata);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    fail_unless_equals_string (value, g_hash_table_lookup (b->metadata, key));
+}
+
+static AeModel *
+load (const gchar * path)
+{
+  g_autoptr (GError) error = NULL;
+  AeModel *model = ae_model_load (path, &error);
+
+  g_assert_no_error (error);
+  return model;
+}
+
+GST_START_TEST (test_what_was_saved_is_loaded_bit_for_bit)
+{
+  static const gchar *texts[] = {
+    "dense 4",
+    "conv 3x3 5 relu, deconv 4x4*2 2 | given 2, conv 1x1 1, modulate",
+    "unshuffle 2, save a | add a, shuffle 2",
+  };
+  g_autoptr (GHashTable) metadata = new_metadata ();
+  g_autofree gchar *path = path_of ("m.safetensors");
+
+  note (metadata, "licence", "CC0-1.0");
+  note (metadata, "odd \"key\"\n",
+      "\\ \"quoted\" {[:,]} / \t \x01 \xc3\xa9 \xf0\x9f\x90\x98");
+  note (metadata, "", "");
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    const AeShape input = { 3, i == 0 ? 2 : 0, i == 0 ? 5 : 0 };
+    g_autoptr (AeArchitecture) architecture =
+        ae_architecture_parse (texts[i], &input, NULL);
+    g_autoptr (AeWeights) weights = NULL;
+    g_autoptr (AeModel) model = NULL, loaded = NULL;
+    AeRng rng;
+
+    ae_rng_init (&rng, i);
+    weights = ae_weights_new_random (architecture, &rng);
+    if (weights->n > 3) {
+      weights->data[0] = -0.0f;
+      weights->data[1] = 1e-45f;        /* the smallest */
+      weights->data[2] = -3.4028235e38f;        /* the largest */
+    }
+    model = ae_model_new (architecture, weights, metadata, NULL);
+    fail_unless (ae_model_save (model, path, NULL));
+    loaded = load (path);
+    assert_equal_models (model, loaded);
+    fail_unless (memcmp (&loaded->architecture->input, &input,
+            sizeof input) == 0);
+  }
+  fail_unless_equals_int (n_files (), 1);
+}
+
+GST_END_TEST;
+
+/* tests/data/make-golden-model.py wrote the file and this fingerprint. */
+static const gchar golden_fingerprint[] =
+    "896c8e7e17fd076e447b42326a3fc890313df9e948872bbf5683dd8dbc2fda13";
+
+static gchar *
+golden_path (const gchar * name)
+{
+  return g_build_filename (g_getenv ("AE_TEST_DATA"), name, NULL);
+}
+
+/* @n values that rise by 1/16 from 1/16 + @offset. */
+static void
+assert_ramp (const AeModel * model, guint layer, guint param, gsize n,
+    float offset)
+{
+  const AeParam *p = &model->architecture->layers[layer].params[param];
+
+  fail_unless_equals_uint64 (p->size, n);
+  for (gsize i = 0; i < n; i++)
+    fail_unless (model->weights->data[p->offset + i]
+        == (float) (i + 1) / 16.0f + offset);
+}
+
+GST_START_TEST (test_files_of_another_writer_are_read)
+{
+  static const gchar *names[] = {
+    "golden-f32.safetensors", "golden-f16.safetensors",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = golden_path (names[i]);
+    g_autoptr (AeModel) model = load (path);
+    g_autofree gchar *fingerprint = ae_model_fingerprint (model);
+    const float *last = model->weights->data
+        + model->architecture->layers[1].params[AE_PARAM_BIAS].offset;
+
+    fail_unless_equals_string (model->architecture->text,
+        "conv 3x3 2 relu | deconv 2x2*2 3, modulate");
+    fail_unless_equals_int (model->architecture->input.c, 1);
+    fail_unless_equals_string (g_hash_table_lookup (model->metadata, "task"),
+        "denoise \"\xc3\xa9\"");
+    assert_ramp (model, 0, AE_PARAM_WEIGHT, 18, 0.0f);
+    assert_ramp (model, 0, AE_PARAM_BIAS, 2, -1.0f);
+    assert_ramp (model, 1, AE_PARAM_WEIGHT, 24, -2.0f);
+    fail_unless (last[0] == 5.9604644775390625e-08f);
+    fail_unless (last[1] == 65504.0f);
+    fail_unless (last[2] == 0.0f && signbit (last[2]));
+    fail_unless_equals_string (fingerprint, golden_fingerprint);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_the_file_written_is_that_of_another_writer)
+{
+  g_autofree gchar *golden = golden_path ("golden-f32.safetensors");
+  g_autofree gchar *path = path_of ("m.safetensors");
+  g_autofree gchar *expected = NULL, *found = NULL;
+  g_autoptr (AeModel) model = load (golden);
+  gsize n_expected, n_found;
+
+  fail_unless (ae_model_save (model, path, NULL));
+  fail_unless (g_file_get_contents (golden, &expected, &n_expected, NULL));
+  fail_unless (g_file_get_contents (path, &found, &n_found, NULL));
+  fail_unless_equals_uint64 (n_found, n_expected);
+  fail_unless (memcmp (found, expected, n_found) == 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_fingerprint_tells_models_apart_but_not_metadata)
+{
+  g_autoptr (GHashTable) metadata = new_metadata ();
+  g_autoptr (AeModel) model = make_model ("conv 3x3 4", 3, 1, NULL);
+  g_autofree gchar *fingerprint = ae_model_fingerprint (model);
+  AeModel *others[5];
+
+  note (metadata, "licence", "CC0-1.0");
+  others[0] = make_model ("conv 3x3 4", 3, 1, metadata);
+  others[1] = make_model ("conv 3x3 4", 3, 2, NULL);
+  others[2] = make_model ("conv 3x3 4 relu", 3, 1, NULL);
+  others[3] = make_model ("conv 3x3 4", 4, 1, NULL);
+  others[4] = make_model ("conv 3x3 4", 3, 1, NULL);
+  others[4]->weights->data[3 * 4 * 9 - 1] += 1.0f;
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++) {
+    g_autofree gchar *other = ae_model_fingerprint (others[i]);
+
+    fail_unless ((strcmp (fingerprint, other) == 0) == (i == 0), "%u", i);
+    ae_model_unref (others[i]);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_metadata_cannot_break_the_file)
+{
+  g_autoptr (GHashTable) metadata = new_metadata ();
+  g_autofree gchar *path = path_of ("m.safetensors");
+  g_autoptr (AeModel) model = NULL, loaded = NULL;
+
+  note (metadata, "architecture", "dense 1");
+  note (metadata, "format_version", "9");
+  note (metadata, "folder", "not \xff UTF-8");
+  model = make_model ("conv 3x3 4", 3, 1, metadata);
+  fail_unless (ae_model_save (model, path, NULL));
+  loaded = load (path);
+  fail_unless_equals_string (loaded->architecture->text, "conv 3x3 4");
+  fail_unless_equals_int (g_hash_table_size (loaded->metadata), 1);
+  fail_unless_equals_string (g_hash_table_lookup (loaded->metadata, "folder"),
+      "not \xef\xbf\xbd UTF-8");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_weights_of_another_architecture_are_refused)
+{
+  g_autoptr (AeModel) one = make_model ("conv 3x3 4", 3, 1, NULL);
+  g_autoptr (AeModel) other = make_model ("conv 3x3 40", 3, 1, NULL);
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (ae_model_new (one->architecture, other->weights, NULL,
+          &error) == NULL);
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_SHAPE));
+}
+
+GST_END_TEST;
+
+static void
+assert_not_loaded (const gchar * path, AeError code, const gchar * word)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (ae_model_load (path, &error) == NULL);
+  fail_unless (g_error_matches (error, AE_ERROR, (gint) code), "%s: %s", path,
+      error->message);
+  fail_unless (g_str_has_prefix (error->message, path), "%s", error->message);
+  fail_unless (strstr (error->message, word) != NULL, "%s", error->message);
+}
+
+GST_START_TEST (test_what_is_no_model_file_is_refused)
+{
+  g_autofree gchar *missing = path_of ("missing.safetensors");
+  g_autofree gchar *empty = path_of ("empty.safetensors");
+  g_autofree gchar *fifo = path_of ("fifo.safetensors");
+  g_autofree gchar *huge = path_of ("huge.safetensors");
+
+  fail_unless (g_file_set_contents (empty, "", 0, NULL));
+  fail_unless (g_file_set_contents (huge, "", 0, NULL));
+  fail_unless (truncate (huge, (off_t) 1 << 40) == 0);
+  fail_unless (mkfifo (fifo, 0600) == 0);
+  assert_not_loaded (missing, AE_ERROR_IO, "No such file");
+  assert_not_loaded (directory, AE_ERROR_IO, "not a regular file");
+  assert_not_loaded (fifo, AE_ERROR_IO, "not a regular file");
+  assert_not_loaded ("/dev/zero", AE_ERROR_IO, "not a regular file");
+  assert_not_loaded (empty, AE_ERROR_TRUNCATED, "0 bytes");
+  assert_not_loaded (huge, AE_ERROR_LIMIT, "1099511627776 bytes");
+}
+
+GST_END_TEST;
+
+static void
+assert_not_saved (const AeModel * model, const gchar * path)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (!ae_model_save (model, path, &error), "%s", path);
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_IO));
+  fail_unless (g_str_has_prefix (error->message, path), "%s", error->message);
+}
+
+GST_START_TEST (test_places_that_cannot_hold_a_file_are_refused)
+{
+  g_autoptr (AeModel) model = make_model ("conv 3x3 4", 3, 1, NULL);
+  g_autofree gchar *missing = path_of ("missing/m.safetensors");
+  g_autofree gchar *path = path_of ("m.safetensors");
+  struct stat status;
+
+  assert_not_saved (model, missing);
+  assert_not_saved (model, directory);
+  assert_not_saved (model, "/dev/full");
+  fail_unless (stat ("/dev/full", &status) == 0 && S_ISCHR (status.st_mode));
+  if (geteuid () != 0) {
+    fail_unless (chmod (directory, 0500) == 0);
+    assert_not_saved (model, path);
+    fail_unless (chmod (directory, 0700) == 0);
+  }
+  fail_unless_equals_int (n_files (), 0);
+}
+
+GST_END_TEST;
+
+/* The limit on file sizes stands for a full disk. */
+GST_START_TEST (test_a_failed_save_leaves_the_old_file_and_nothing_else)
+{
+  g_autoptr (AeModel) small = make_model ("conv 3x3 4", 3, 1, NULL);
+  g_autoptr (AeModel) large = make_model ("conv 3x3 400", 3, 1, NULL);
+  g_autofree gchar *path = path_of ("m.safetensors");
+  g_autoptr (AeModel) loaded = NULL;
+  struct rlimit old, limit;
+  void (*handler) (int) = signal (SIGXFSZ, SIG_IGN);
+
+  fail_unless (ae_model_save (small, path, NULL));
+  fail_unless (getrlimit (RLIMIT_FSIZE, &old) == 0);
+  limit = old;
+  limit.rlim_cur = 4096;
+  fail_unless (setrlimit (RLIMIT_FSIZE, &limit) == 0);
+  assert_not_saved (large, path);
+  fail_unless (setrlimit (RLIMIT_FSIZE, &old) == 0);
+  signal (SIGXFSZ, handler);
+
+  loaded = load (path);
+  assert_equal_models (small, loaded);
+  fail_unless_equals_int (n_files (), 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_killed_save_leaves_a_whole_file)
+{
+  AeModel *models[] = {
+    make_model ("conv 3x3 40", 3, 1, NULL),
+    make_model ("conv 3x3 200", 3, 2, NULL),
+  };
+  g_autofree gchar *path = path_of ("m.safetensors");
+  g_autofree gchar *first = ae_model_fingerprint (models[0]);
+  g_autofree gchar *second = ae_model_fingerprint (models[1]);
+  gboolean seen_second = FALSE;
+  AeRng rng;
+
+  ae_rng_init (&rng, 1);
+  fail_unless (ae_model_save (models[0], path, NULL));
+  for (guint i = 0; i < 20; i++) {
+    g_autoptr (AeModel) loaded = NULL;
+    g_autofree gchar *found = NULL;
+    pid_t child = fork ();
+
+    if (child == 0) {
+      for (guint j = 1;; j++)
+        ae_model_save (models[j % 2], path, NULL);
+    }
+    g_usleep (1000 + ae_rng_below (&rng, 30000));
+    fail_unless (kill (child, SIGKILL) == 0);
+    fail_unless (waitpid (child, NULL, 0) == child);
+    loaded = load (path);
+    found = ae_model_fingerprint (loaded);
+    seen_second |= strcmp (found, second) == 0;
+    fail_unless (strcmp (found, first) == 0 || strcmp (found, second) == 0);
+  }
+  fail_unless (seen_second, "the children saved nothing");
+  ae_model_unref (models[0]);
+  ae_model_unref (models[1]);
+}
+
+GST_END_TEST;
+
+static guint
+permissions_of (const gchar * path)
+{
+  struct stat status;
+
+  fail_unless (stat (path, &status) == 0);
+  return status.st_mode & 0777;
+}
+
+GST_START_TEST (test_saving_keeps_the_permissions_of_the_old_file)
+{
+  g_autoptr (AeModel) model = make_model ("conv 3x3 4", 3, 1, NULL);
+  g_autofree gchar *path = path_of ("m.safetensors");
+  mode_t mask = umask (027);
+
+  fail_unless (ae_model_save (model, path, NULL));
+  fail_unless_equals_int (permissions_of (path), 0640);
+  fail_unless (chmod (path, 0600) == 0);
+  fail_unless (ae_model_save (model, path, NULL));
+  fail_unless_equals_int (permissions_of (path), 0600);
+  fail_unless (chmod (path, 0666) == 0);
+  fail_unless (ae_model_save (model, path, NULL));
+  fail_unless_equals_int (permissions_of (path), 0666);
+  umask (mask);
+}
+
+GST_END_TEST;
+
+static void
+assert_found (const gchar * name, const gchar * expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *found = ae_model_find (name, &error);
+
+  g_assert_no_error (error);
+  fail_unless_equals_string (found, expected);
+}
+
+GST_START_TEST (test_models_are_found_by_path_variable_and_installation)
+{
+  g_autofree gchar *user = path_of ("user"), *shipped = path_of ("shipped");
+  g_autofree gchar *both_user = path_of ("user/both.safetensors");
+  g_autofree gchar *both = path_of ("shipped/both.safetensors");
+  g_autofree gchar *one = path_of ("shipped/one.safetensors");
+  g_autofree gchar *variable = g_strdup_printf (":/nowhere:%s", user);
+  const gchar *directories[] = { shipped, NULL };
+  const gchar *none[] = { NULL };
+  g_autoptr (GError) error = NULL, no_file = NULL;
+
+  fail_unless (g_mkdir (user, 0700) == 0 && g_mkdir (shipped, 0700) == 0);
+  fail_unless (g_file_set_contents (both_user, "", 0, NULL));
+  fail_unless (g_file_set_contents (both, "", 0, NULL));
+  fail_unless (g_file_set_contents (one, "", 0, NULL));
+  ae_model_set_search_path (directories);
+  g_setenv ("AE_MODEL_PATH", variable, TRUE);
+  assert_found ("both", both_user);
+  assert_found ("one", one);
+  assert_found (one, one);
+  g_unsetenv ("AE_MODEL_PATH");
+  assert_found ("both", both);
+
+  g_setenv ("AE_MODEL_PATH", variable, TRUE);
+  fail_unless (ae_model_find ("three", &error) == NULL);
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_NOT_FOUND));
+  fail_unless (strstr (error->message, "/nowhere/three.safetensors, "));
+  fail_unless (strstr (error->message, "/user/three.safetensors, "));
+  fail_unless (strstr (error->message, "/shipped/three.safetensors"));
+  fail_unless (ae_model_find ("./one", &no_file) == NULL);
+  fail_unless (g_error_matches (no_file, AE_ERROR, AE_ERROR_NOT_FOUND));
+
+  ae_model_set_search_path (none);
+  g_remove (both_user);
+  g_remove (both);
+  g_remove (one);
+}
+
+GST_END_TEST;
+
+static Suite *
+model_file_suite (void)
+{
+  Suite *suite = suite_create ("model-file");
+  TCase *tcase = tcase_create ("file");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, make_directory, remove_directory);
+  tcase_add_test (tcase, test_what_was_saved_is_loaded_bit_for_bit);
+  tcase_add_test (tcase, test_files_of_another_writer_are_read);
+  tcase_add_test (tcase, test_the_file_written_is_that_of_another_writer);
+  tcase_add_test (tcase, test_fingerprint_tells_models_apart_but_not_metadata);
+  tcase_add_test (tcase, test_metadata_cannot_break_the_file);
+  tcase_add_test (tcase, test_weights_of_another_architecture_are_refused);
+  tcase_add_test (tcase, test_what_is_no_model_file_is_refused);
+  tcase_add_test (tcase, test_places_that_cannot_hold_a_file_are_refused);
+  tcase_add_test (tcase,
+      test_a_failed_save_leaves_the_old_file_and_nothing_else);
+  tcase_add_test (tcase, test_a_killed_save_leaves_a_whole_file);
+  tcase_add_test (tcase, test_saving_keeps_the_permissions_of_the_old_file);
+  tcase_add_test (tcase,
+      test_models_are_found_by_path_variable_and_installation);
+  return suite;
+}
+
+GST_CHECK_MAIN (model_file);
