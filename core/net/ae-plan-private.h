@@ -15,10 +15,18 @@
 
 G_BEGIN_DECLS
 
+/* A group of Winograd tiles makes so many columns. */
+#define AE_PLAN_TILE_COLUMNS (4 * AE_GROUP)
+
+/* Zeros after each row's last column: the last tile reads past it, and what it
+ * finds there must be the same in every run. */
+#define AE_PLAN_SLACK 4
+
 typedef enum
 {
   AE_PLAN_FRAME,                /* the input, shared by all workers */
   AE_PLAN_TAPS,                 /* sums over taps: every convolution */
+  AE_PLAN_WINOGRAD,             /* 3x3 convolutions of stride 1 */
   AE_PLAN_SPLIT,                /* columns (and rows) -> channels */
   AE_PLAN_JOIN,                 /* channels -> columns (and rows) */
   AE_PLAN_COPY                  /* with the saved or given channels behind */
@@ -49,6 +57,7 @@ typedef struct
   guint c, h, w;                /* of the whole output, [c][h][w] */
   gint i_in;                    /* stage; -1 for the frame */
   guint rows, columns;          /* split, join: by how much */
+  guint n_made;                 /* rows that are made together */
 
   /* taps */
   const AeLayer *layer;
@@ -59,6 +68,10 @@ typedef struct
   guint n_sets;                 /* phases: [row phase][column phase] */
   AeTapSet *sets;
   guint32 source_step;          /* from one output channel's weight on */
+
+  /* Winograd, besides layer, m, kernel, pad and columns */
+  gsize packed;                 /* where AePlan.packed holds its weights */
+  guint n_chunk;                /* groups of tiles worked on together */
 
   gint i_concat;                /* copy: stage behind, or -1 */
   guint n_given;                /* copy: channels of the condition behind */
@@ -84,11 +97,12 @@ typedef struct
 /* The state of one thread in its tile. */
 typedef struct
 {
-  const AePlanSpan *columns;    /* [n_stages] */
+  const AePlanSpan *columns, *rows;     /* [n_stages] */
   gint *next;                   /* [n_stages]: the next row of each stage */
   float **base;                 /* [n_stages]: its ring */
   float *memory;
   gint32 *tap_offset;
+  float *transformed;           /* Winograd: tiles, products, an unused row */
   gboolean measure;             /* compute nothing, find the ring sizes */
 } AePlanWorker;
 
@@ -104,7 +118,7 @@ struct _AePlan
   AePlanStage *stages;          /* the last one is the output */
   guint n_stages;
   float *packed;
-  gsize n_packed, n_unpacked, n_max_taps;
+  gsize n_packed, n_unpacked, n_max_taps, n_transformed;
 
   guint n_stripes, n_bands;
   AePlanSpan *columns;          /* [n_stripes][n_stages] */
@@ -133,9 +147,14 @@ void ae_plan_free_stages (AePlan * plan);
 void ae_plan_ensure_rows (AePlan * plan, AePlanWorker * worker, guint i,
     gint end);
 
-/* Computes row @y of stage @i; the rows it needs are there. */
-void ae_plan_make_row (const AePlan * plan, AePlanWorker * worker, guint i,
-    gint y);
+/* Computes @n rows of stage @i from @y on, at most its n_made; the rows they
+ * need are there. */
+void ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i,
+    gint y, gint n);
+
+/* The same for AE_PLAN_WINOGRAD, but for what follows in place. */
+void ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker,
+    guint i, gint y, gint n);
 
 /* Rows of the input, @begin to @end, that rows @begin to @end of @stage are
  * made from. */
@@ -150,6 +169,14 @@ ae_plan_row (const AePlan * plan, const AePlanWorker * worker, guint i, gint y)
       : (guint) y % stage->n_rows;
 
   return worker->base[i] + slot * stage->row_step;
+}
+
+/* Column @x of row @y of stage @i in the worker's stripe. */
+static inline float *
+ae_plan_position (const AePlan * plan, const AePlanWorker * worker, guint i,
+    gint y, gint x)
+{
+  return ae_plan_row (plan, worker, i, y) + (x - worker->columns[i].origin);
 }
 
 G_END_DECLS

@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-/* Column @x of row @y of stage @i in the worker's stripe. */
-static inline float *
-position (const AePlan * plan, const AePlanWorker * worker, guint i, gint y,
-    gint x)
-{
-  return ae_plan_row (plan, worker, i, y) + (x - worker->columns[i].origin);
-}
-
 static gint
 floor_div (gint a, gint b)
 {
@@ -40,7 +32,7 @@ make_taps (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   guint n_groups = (guint) (span->end - span->begin + AE_GROUP - 1) / AE_GROUP;
   guint n_phases = stage->up ? stage->stride : 1;
   const float *base = worker->base[stage->i_in];
-  float *out = position (plan, worker, i, y, span->begin);
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
   gint s = (gint) stage->stride, pad = (gint) stage->pad;
   gint32 row_begin[MAX_KERNEL];
 
@@ -82,12 +74,12 @@ make_split (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   const AePlanStage *stage = &plan->stages[i];
   const AePlanStage *in = &plan->stages[stage->i_in];
   const AePlanSpan *span = &worker->columns[i];
-  float *out = position (plan, worker, i, y, span->begin);
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
   gint columns = (gint) stage->columns;
 
   for (guint c = 0; c < in->c; c++) {
     for (guint row = 0; row < stage->rows; row++) {
-      const float *from = position (plan, worker, (guint) stage->i_in,
+      const float *from = ae_plan_position (plan, worker, (guint) stage->i_in,
           y * (gint) stage->rows + (gint) row, span->begin * columns)
           + c * in->channel_step;
 
@@ -125,8 +117,9 @@ make_join (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   const AePlanStage *in = &plan->stages[stage->i_in];
   const AePlanSpan *span = &worker->columns[i];
   gint rows = (gint) stage->rows, columns = (gint) stage->columns;
-  float *out = position (plan, worker, i, y, span->begin);
-  const float *from = position (plan, worker, (guint) stage->i_in, y / rows,
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
+  const float *from =
+      ae_plan_position (plan, worker, (guint) stage->i_in, y / rows,
       span->begin / columns) + (gsize) (y % rows * columns) * in->channel_step;
 
   for (guint c = 0; c < stage->c; c++)
@@ -141,7 +134,7 @@ copy_channels (const AePlan * plan, AePlanWorker * worker, guint i,
 {
   const AePlanStage *from = &plan->stages[i_from];
   const AePlanSpan *span = &worker->columns[i];
-  const float *in = position (plan, worker, i_from, y, span->begin);
+  const float *in = ae_plan_position (plan, worker, i_from, y, span->begin);
 
   for (guint c = 0; c < from->c; c++)
     memcpy (out + c * plan->stages[i].channel_step, in
@@ -176,7 +169,7 @@ make_copy (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 {
   const AePlanStage *stage = &plan->stages[i];
   const AePlanSpan *span = &worker->columns[i];
-  float *out = position (plan, worker, i, y, span->begin);
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
   float *behind = out + plan->stages[stage->i_in].c * stage->channel_step;
 
   copy_channels (plan, worker, i, (guint) stage->i_in, y, out);
@@ -242,34 +235,34 @@ finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   const AePlanStage *stage = &plan->stages[i];
   const AePlanSpan *span = &worker->columns[i];
   gsize n = (gsize) (span->end - span->begin);
-  float *out = position (plan, worker, i, y, span->begin);
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
 
-  if (stage->layer)
+  /* the output transform has done this already */
+  if (stage->layer && !(stage->op == AE_PLAN_WINOGRAD
+          && stage->layer->activation == AE_ACTIVATION_RELU))
     activate (stage, stage->layer->activation, n, out);
   for (guint j = 0; j < stage->n_posts; j++) {
     const AePlanPost *post = &stage->posts[j];
 
     if (post->i_saved >= 0)
-      add_row (stage, &plan->stages[post->i_saved], position (plan, worker,
-              (guint) post->i_saved, y, span->begin), n, out);
+      add_row (stage, &plan->stages[post->i_saved], ae_plan_position (plan,
+              worker, (guint) post->i_saved, y, span->begin), n, out);
     else
       modulate (stage, span, plan->condition, y, out);
     activate (stage, post->activation, n, out);
   }
 }
 
-/* Columns that are needed outside of the picture. */
+/* Columns that are needed outside of the picture, and the slack. */
 static void
 zero_edges (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 {
   const AePlanStage *stage = &plan->stages[i];
   const AePlanSpan *span = &worker->columns[i];
   gint n_left = MAX (span->begin - span->need_begin, 0);
-  gint n_right = MAX (span->need_end - span->end, 0);
-  float *row = position (plan, worker, i, y, span->begin);
+  gint n_right = MAX (span->need_end - span->end, 0) + AE_PLAN_SLACK;
+  float *row = ae_plan_position (plan, worker, i, y, span->begin);
 
-  if (n_left == 0 && n_right == 0)
-    return;
   for (guint c = 0; c < stage->c; c++, row += stage->channel_step) {
     memset (row - n_left, 0, (gsize) n_left * sizeof (float));
     memset (row + (span->end - span->begin), 0,
@@ -278,11 +271,15 @@ zero_edges (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 }
 
 void
-ae_plan_make_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i,
+    gint y, gint n)
 {
   switch (plan->stages[i].op) {
     case AE_PLAN_TAPS:
       make_taps (plan, worker, i, y);
+      break;
+    case AE_PLAN_WINOGRAD:
+      ae_plan_make_winograd (plan, worker, i, y, n);
       break;
     case AE_PLAN_SPLIT:
       make_split (plan, worker, i, y);
@@ -296,6 +293,8 @@ ae_plan_make_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
     case AE_PLAN_FRAME:
       g_return_if_reached ();
   }
-  finish_row (plan, worker, i, y);
-  zero_edges (plan, worker, i, y);
+  for (gint row = y; row < y + n; row++) {
+    finish_row (plan, worker, i, row);
+    zero_edges (plan, worker, i, row);
+  }
 }

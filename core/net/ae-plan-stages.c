@@ -26,7 +26,7 @@ add_stage (AePlan * plan, AePlanOp op, guint c, guint h, guint w)
   stage = &plan->stages[plan->n_stages];
   *stage = (AePlanStage) {
   .op = op,.c = c,.h = h,.w = w,.i_in = (gint) plan->n_stages - 1,.rows =
-        1,.columns = 1,.i_concat = -1,};
+        1,.columns = 1,.n_made = 1,.i_concat = -1,};
   plan->n_stages++;
   return stage;
 }
@@ -77,6 +77,45 @@ set_tap (AePlanStage * stage, AeTapSet * set, guint t, guint channel,
   set->source[t] = source;
   stage->first_column = MIN (stage->first_column, column);
   stage->last_column = MAX (stage->last_column, column);
+}
+
+/* Bytes of tiles and products that stay in the second-level cache beside the
+ * weights and the rows. */
+#define WINOGRAD_BYTES (512u << 10)
+#define WINOGRAD_MAX_CHUNK 3
+
+/* With fewer products than this for each position, transforms cost more. */
+#define WINOGRAD_MIN_PRODUCTS 64
+
+static gboolean
+suits_winograd (const AeLayer * layer)
+{
+  return layer->kernel == 3 && layer->stride == 1
+      && layer->in.c * layer->out.c >= WINOGRAD_MIN_PRODUCTS;
+}
+
+static void
+add_winograd (AePlan * plan, const AeLayer * layer, guint h, guint w)
+{
+  AePlanStage *stage = add_stage (plan, AE_PLAN_WINOGRAD, layer->out.c, h, w);
+  guint c = layer->in.c, m = layer->out.c;
+  gsize n_group = 36 * (gsize) (c + m) * AE_GROUP;
+
+  stage->layer = layer;
+  stage->m = m;
+  stage->kernel = 3;
+  stage->stride = 1;
+  stage->pad = 1;
+  stage->first_column = -1;
+  stage->last_column = 1;
+  stage->n_made = 4;
+  stage->n_chunk = (guint) CLAMP (WINOGRAD_BYTES / sizeof (float) / n_group,
+      1, WINOGRAD_MAX_CHUNK);
+  stage->packed = plan->n_packed;
+  plan->n_packed += 36 * ae_kernels_packed_size (m, c);
+  plan->n_max_taps = MAX (plan->n_max_taps, c);
+  plan->n_transformed = MAX (plan->n_transformed, stage->n_chunk
+      * (n_group + AE_PLAN_TILE_COLUMNS));
 }
 
 /* A stride is taken by splitting the columns beforehand: column S q + r is
@@ -200,7 +239,9 @@ add_layer (AePlan * plan, guint i_layer, gint * i_stage_of, GError ** error)
         layer->column, layer->ops->name, in.h, in.w);
     return FALSE;
   }
-  if (is_layer (layer, "conv")) {
+  if (is_layer (layer, "conv") && suits_winograd (layer)) {
+    add_winograd (plan, layer, h, w);
+  } else if (is_layer (layer, "conv")) {
     add_conv (plan, layer, h, w);
   } else if (is_layer (layer, "deconv")) {
     add_deconv (plan, layer, h, w);
@@ -274,6 +315,10 @@ ae_plan_pack_weights (AePlan * plan, const float *weights)
   for (guint i = 0; i < plan->n_stages; i++) {
     const AePlanStage *stage = &plan->stages[i];
 
+    if (stage->op == AE_PLAN_WINOGRAD)
+      ae_kernels_winograd_pack (stage->m, plan->stages[stage->i_in].c, weights
+          + stage->layer->params[AE_PARAM_WEIGHT].offset, plan->packed
+          + stage->packed);
     for (guint j = 0; j < stage->n_sets; j++)
       pack_set (plan, stage, &stage->sets[j], weights
           + stage->layer->params[AE_PARAM_WEIGHT].offset, unpacked);

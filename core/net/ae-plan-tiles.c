@@ -34,6 +34,7 @@ ae_plan_rows_in (const AePlanStage * stage, gint * begin, gint * end)
 
   switch (stage->op) {
     case AE_PLAN_TAPS:
+    case AE_PLAN_WINOGRAD:
       if (stage->up) {
         *begin = -floor_div (k - 1 - pad - *begin, s);
         *end = floor_div (*end - 1 + pad, s) + 1;
@@ -63,6 +64,7 @@ columns_in (const AePlanStage * stage, gint * begin, gint * end)
 
   switch (stage->op) {
     case AE_PLAN_TAPS:
+    case AE_PLAN_WINOGRAD:
       *begin += stage->first_column;
       *end += stage->last_column;
       break;
@@ -167,7 +169,7 @@ make_spans (const AePlan * plan, gboolean is_column, guint n)
 /* Multiply-accumulates, and copies that count as much, for one position of a
  * row of @stage. */
 static double
-position_cost (const AePlanStage * stage)
+position_cost (const AePlan * plan, const AePlanStage * stage)
 {
   double n_taps = 0;
 
@@ -178,6 +180,11 @@ position_cost (const AePlanStage * stage)
   if (stage->op == AE_PLAN_TAPS)
     return n_taps * round_up ((gint) stage->m, AE_BLOCK)
         / (stage->up ? stage->stride : 1) + stage->c;
+  /* 36 products for 16 positions, and the transforms */
+  if (stage->op == AE_PLAN_WINOGRAD)
+    return 2.25 * plan->stages[stage->i_in].c
+        * round_up ((gint) stage->m, AE_BLOCK)
+        + 10.0 * (plan->stages[stage->i_in].c + stage->m);
   return stage->c * 4.0;
 }
 
@@ -201,7 +208,8 @@ count_positions (const AePlan * plan, gboolean is_column, guint n,
       gint size = span->end - span->begin;
 
       if (is_column) {
-        size = round_up (size, AE_GROUP);
+        size = round_up (size, stage->op == AE_PLAN_WINOGRAD
+            ? AE_PLAN_TILE_COLUMNS : AE_GROUP);
         n_floats += (gsize) size *stage->c * stage->n_rows;
       }
       n_positions[i] += size;
@@ -246,7 +254,7 @@ choose_grid (AePlan * plan)
       double cost = 0;
 
       for (guint i = 1; i < n; i++)
-        cost += position_cost (&plan->stages[i]) * columns[i]
+        cost += position_cost (plan, &plan->stages[i]) * columns[i]
             * rows[(gsize) (n_bands - 1) * n + i];
       cost *= factor * imbalance (n_stripes * n_bands);
       if (cost < best) {
@@ -269,6 +277,7 @@ measure_rings (AePlan * plan, const AePlanSpan * rows, guint n_bands)
   for (guint band = 0; band < n_bands; band++) {
     const AePlanSpan *spans = rows + (gsize) band * plan->n_stages;
 
+    worker.rows = spans;
     for (guint i = 0; i < plan->n_stages; i++)
       next[i] = spans[i].begin;
     for (gint y = spans[plan->n_stages - 1].begin;
@@ -313,8 +322,9 @@ lay_out (AePlan * plan, GError ** error)
       const AePlanSpan *span = &plan->columns[(gsize) j * plan->n_stages + i];
       gint end = MAX (span->need_end, i == 0 ? (gint) stage->w : span->end);
 
-      /* whole groups are read and written, past the end */
-      width = MAX (width, end + AE_GROUP - span->origin);
+      /* whole groups of tiles are read and written, past the end */
+      width = MAX (width, end + AE_PLAN_TILE_COLUMNS + AE_PLAN_SLACK
+          - span->origin);
     }
     stage->channel_step = odd_lines ((gsize) width);
     stage->row_step = stage->channel_step * stage->c;
@@ -333,7 +343,7 @@ lay_out (AePlan * plan, GError ** error)
         * (plan->stages[i].n_rows + 1);
   }
   plan->memory_bytes = (n_frame + plan->n_packed
-      + (plan->n_worker_floats + plan->n_max_taps)
+      + (plan->n_worker_floats + plan->n_max_taps + plan->n_transformed)
       * ae_worker_pool_n_threads (plan->pool)) * sizeof (float);
   return TRUE;
 }
@@ -356,7 +366,9 @@ allocate (AePlan * plan, GError ** error)
     worker->tap_offset = g_new0 (gint32, plan->n_max_taps);
     worker->next = g_new0 (gint, plan->n_stages);
     worker->base = g_new0 (float *, plan->n_stages);
-    ok = ok && worker->memory;
+    worker->transformed = ae_aligned_try_alloc0 (plan->n_transformed
+        * sizeof (float));
+    ok = ok && worker->memory && worker->transformed;
     worker->base[0] = plan->frame;
     for (guint j = 1; ok && j < plan->n_stages; j++)
       worker->base[j] = worker->memory + plan->stages[j].offset;
@@ -375,7 +387,7 @@ ae_plan_make_tiles (AePlan * plan, GError ** error)
 
   plan->stages[0].n_rows = plan->stages[0].h;
   for (guint i = 1; i < plan->n_stages; i++)
-    plan->stages[i].n_rows = 1;
+    plan->stages[i].n_rows = plan->stages[i].n_made;
   measure_rings (plan, whole, 1);
   choose_grid (plan);
   plan->columns = make_spans (plan, TRUE, plan->n_stripes);

@@ -28,19 +28,20 @@ measure_ring (AePlan * plan, const AePlanWorker * worker, guint i_in,
         worker->next[i_in] - MAX (begin, 0));
 }
 
+/* For @n rows from @y on. */
 static void
-ensure_inputs (AePlan * plan, AePlanWorker * worker, guint i, gint y)
+ensure_inputs (AePlan * plan, AePlanWorker * worker, guint i, gint y, gint n)
 {
   const AePlanStage *stage = &plan->stages[i];
-  gint begin = y, end = y + 1;
+  gint begin = y, end = y + n;
 
   ae_plan_rows_in (stage, &begin, &end);
   ensure_input (plan, worker, (guint) stage->i_in, end);
   if (stage->i_concat >= 0)
-    ensure_input (plan, worker, (guint) stage->i_concat, y + 1);
+    ensure_input (plan, worker, (guint) stage->i_concat, y + n);
   for (guint j = 0; j < stage->n_posts; j++) {
     if (stage->posts[j].i_saved >= 0)
-      ensure_input (plan, worker, (guint) stage->posts[j].i_saved, y + 1);
+      ensure_input (plan, worker, (guint) stage->posts[j].i_saved, y + n);
   }
   if (!worker->measure)
     return;
@@ -58,11 +59,13 @@ ae_plan_ensure_rows (AePlan * plan, AePlanWorker * worker, guint i, gint end)
 {
   while (worker->next[i] < end) {
     gint y = worker->next[i];
+    gint n = MIN ((gint) plan->stages[i].n_made, worker->rows[i].end - y);
 
-    ensure_inputs (plan, worker, i, y);
+    n = MAX (n, 1);
+    ensure_inputs (plan, worker, i, y, n);
     if (!worker->measure)
-      ae_plan_make_row (plan, worker, i, y);
-    worker->next[i] = y + 1;
+      ae_plan_make_rows (plan, worker, i, y, n);
+    worker->next[i] = y + n;
   }
 }
 
@@ -90,6 +93,7 @@ run_tile (gpointer data, guint i_job, guint i_worker)
   const AePlanSpan *rows = plan->rows + (gsize) (i_job / plan->n_stripes) * n;
 
   worker->columns = plan->columns + (gsize) (i_job % plan->n_stripes) * n;
+  worker->rows = rows;
   for (guint i = 0; i < n; i++)
     worker->next[i] = rows[i].begin;
   for (gint y = rows[last].need_begin; y < rows[last].need_end; y++) {
@@ -254,6 +258,7 @@ static void
 free_worker (AePlanWorker * worker)
 {
   ae_aligned_free (worker->memory);
+  ae_aligned_free (worker->transformed);
   g_free (worker->tap_offset);
   g_free (worker->next);
   g_free (worker->base);
