@@ -2,6 +2,7 @@
 #include <gst/gst.h>
 
 #include "ae-model.h"
+#include "gstaevideocorrupt.h"
 #include "gstaevideodenoise.h"
 
 static const struct
@@ -10,6 +11,7 @@ static const struct
   GstRank rank;
     GType (*get_type) (void);
 } elements[] = {
+  {"aevideocorrupt", GST_RANK_NONE, gst_ae_video_corrupt_get_type},
   {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},
 };
 
