@@ -30,8 +30,9 @@ typedef struct
  * ae_architecture_parse:
  * @input: shape of one sample; h = w = 0 for a model that takes any size
  *
- * Errors: AE_ERROR_SYNTAX and AE_ERROR_SHAPE, with the column (from 1), what
- * was found there and what was expected; AE_ERROR_LIMIT.
+ * Errors: AE_ERROR_SYNTAX, AE_ERROR_SHAPE, AE_ERROR_UNSUPPORTED for a kernel
+ * that is not square, and AE_ERROR_LIMIT, with the column (from 1), what was
+ * found there and what was expected.
  *
  * Returns: (transfer full) (nullable): the architecture.
  */
