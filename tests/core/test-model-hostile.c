@@ -124,6 +124,10 @@ static const struct
   {"," BIAS, "", AE_ERROR_CORRUPT, "tensors use 24"},
   {"[24,32]}", "[24,28]},\"more\":{\"dtype\":\"F32\",\"shape\":[1],"
         "\"data_offsets\":[28,32]}", AE_ERROR_SHAPE, "encoder.0.bias"},
+  {BIAS, "\"encoder.0.bias\":{\"dtype\":\"F16\",\"shape\":[2],"
+        "\"data_offsets\":[24,28]},\"encoder.1.bias\":{\"dtype\":\"F16\","
+        "\"shape\":[2],\"data_offsets\":[28,32]}", AE_ERROR_CORRUPT,
+      "encoder.1.bias does not belong"},
   {"\"dtype\":\"F32\",\"shape\":[2]", "\"shape\":[2]", AE_ERROR_CORRUPT,
       "no dtype"},
   {"F32\",\"shape\":[2]", "I8\",\"shape\":[2]", AE_ERROR_UNSUPPORTED, "I8"},
