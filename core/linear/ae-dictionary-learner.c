@@ -144,20 +144,6 @@ update_atom (AeDictionaryLearner * learner, guint i, float *atoms)
     atom[j] /= length;
 }
 
-/* Nothing that A and B hold of an atom replaced is true of the new one. */
-static void
-forget_atom (AeDictionaryLearner * learner, guint i)
-{
-  guint n_atoms = learner->n_atoms;
-
-  for (guint j = 0; j < n_atoms; j++) {
-    learner->a[(gsize) i * n_atoms + j] = 0;
-    learner->a[(gsize) j * n_atoms + i] = 0;
-  }
-  memset (learner->b + (gsize) i * learner->n_dims, 0,
-      learner->n_dims * sizeof *learner->b);
-}
-
 static void
 update_atoms (AeDictionaryLearner * learner, const float *x, guint n,
     float *atoms)
@@ -173,7 +159,6 @@ update_atoms (AeDictionaryLearner * learner, const float *x, guint n,
     else {
       guint taken = ae_rng_below (&learner->rng, n);
 
-      forget_atom (learner, i);
       atom_from_sample (learner, x + (gsize) taken * n_dims,
           atoms + (gsize) i * n_dims);
     }

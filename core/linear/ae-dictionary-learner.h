@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * Each batch is coded with the dictionary so far and added to the running sums
  * A of s s' and B of s x', which forget the earliest batches as section 3.4.3
  * of the paper has it. Then each atom in turn goes to its minimum given the
- * others. What a run gives depends on the samples, their order and the seed
- * alone.
+ * others. On one machine, what a run gives depends on the samples, their order
+ * and the seed alone.
  */
 typedef struct _AeDictionaryLearner AeDictionaryLearner;
 
