@@ -1,6 +1,6 @@
 /* Model files on disk; docs/model-file.md. SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ae-error.h"
 #include "ae-model.h"
+#include "ae-model-header.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +15,8 @@
 static gboolean
 io_error (GError ** error, const gchar * path, const gchar * what)
 {
-  int code = errno;
-
-  g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot %s: %s", path, what,
-      g_strerror (code));
-  return FALSE;
+  return ae_model_fail (error, AE_ERROR_IO, path, "cannot %s: %s", what,
+      g_strerror (errno));
 }
 
 /* Whether a file like this may be read; the errors of fstat() too. */
@@ -31,14 +28,12 @@ check_status (int fd, const gchar * path, gsize * size_bytes, GError ** error)
   if (fstat (fd, &status) != 0)
     return io_error (error, path, "look at it");
   if (!S_ISREG (status.st_mode)) {
-    g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: not a regular file", path);
-    return FALSE;
+    return ae_model_fail (error, AE_ERROR_IO, path, "not a regular file");
   }
   if ((guint64) status.st_size > MAX_FILE_BYTES) {
-    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT, "%s: %" G_GINT64_FORMAT
-        " bytes, a model has at most %" G_GSIZE_FORMAT, path,
+    return ae_model_fail (error, AE_ERROR_LIMIT, path, "%" G_GINT64_FORMAT
+        " bytes, a model has at most %" G_GSIZE_FORMAT,
         (gint64) status.st_size, MAX_FILE_BYTES);
-    return FALSE;
   }
   *size_bytes = (gsize) status.st_size;
   return TRUE;
@@ -55,8 +50,8 @@ read_all (int fd, const gchar * path, gsize * size_bytes, GError ** error)
     return NULL;
   bytes = g_try_malloc (*size_bytes + 1);
   if (bytes == NULL) {
-    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
-        "%s: no memory for its %" G_GSIZE_FORMAT " bytes", path, *size_bytes);
+    ae_model_fail (error, AE_ERROR_LIMIT, path,
+        "no memory for its %" G_GSIZE_FORMAT " bytes", *size_bytes);
     return NULL;
   }
   while (at < *size_bytes) {
@@ -82,7 +77,7 @@ ae_model_load (const gchar * path, GError ** error)
   /* not to wait for the other end of a FIFO */
   int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   g_autofree guint8 *bytes = NULL;
-  gsize size_bytes;
+  gsize size_bytes = 0;
 
   if (fd < 0) {
     io_error (error, path, "open it");
@@ -202,17 +197,15 @@ ae_model_save (const AeModel * model, const gchar * path, GError ** error)
 
   /* renaming over a device or a directory would replace it, or fail late */
   if (replaces && !S_ISREG (old.st_mode)) {
-    g_set_error (error, AE_ERROR, AE_ERROR_IO,
-        "%s: not a regular file, not replaced", path);
-    return FALSE;
+    return ae_model_fail (error, AE_ERROR_IO, path,
+        "not a regular file, not replaced");
   }
   file = serialise (model);
   if (!g_file_set_contents_full (path, (const gchar *) file->data, file->len,
           G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, mode,
           &reason)) {
-    g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: cannot write it: %s", path,
+    return ae_model_fail (error, AE_ERROR_IO, path, "cannot write it: %s",
         reason->message);
-    return FALSE;
   }
   /* the umask may have taken from what the old file allowed */
   if (replaces && chmod (path, (mode_t) mode) != 0)

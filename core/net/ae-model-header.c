@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-model-header.h"
-#include "ae-error.h"
 
 #include <string.h>
 
 #define MAX_DEPTH 8
 #define MAX_VALUES 65536        /* many times what a model needs */
 
-static gboolean
-G_GNUC_PRINTF (4, 5)
-fail (GError ** error, AeError code, const gchar * where,
+/* json-glib quotes parts of characters, and a path may be of any bytes. */
+gboolean
+ae_model_fail (GError ** error, AeError code, const gchar * where,
     const gchar * format, ...)
 {
   g_autofree gchar *message = NULL;
+  g_autofree gchar *text = NULL, *valid = NULL;
   va_list args;
 
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, AE_ERROR, code, "%s: %s", where, message);
+  text = g_strdup_printf ("%s: %s", where, message);
+  valid = g_utf8_make_valid (text, -1);
+  g_set_error_literal (error, AE_ERROR, code, valid);
   return FALSE;
 }
 
@@ -55,16 +57,16 @@ scan_json (const gchar * where, const gchar * text, gsize size_bytes,
 
   *n_members = 0;
   if (size_bytes == 0 || text[0] != '{')
-    return fail (error, AE_ERROR_CORRUPT, where,
+    return ae_model_fail (error, AE_ERROR_CORRUPT, where,
         "the header does not begin with {");
   for (gsize i = 0; i < size_bytes; i++) {
     gchar c = text[i];
 
     if (i > 0 && depth == 0 && c != ' ')
-      return fail (error, AE_ERROR_CORRUPT, where,
+      return ae_model_fail (error, AE_ERROR_CORRUPT, where,
           "the header goes on after its closing }");
     if (strchr ("{[:,", c) && ++n_values > MAX_VALUES)
-      return fail (error, AE_ERROR_LIMIT, where,
+      return ae_model_fail (error, AE_ERROR_LIMIT, where,
           "the header has more than %u values", MAX_VALUES);
     if (c == '"')
       i = end_of_string (text, size_bytes, i);
@@ -76,11 +78,11 @@ scan_json (const gchar * where, const gchar * text, gsize size_bytes,
       (*n_members)++;
     else if (!strchr (" \t\r\n,-.0123456789", c)
         || is_octal (text, size_bytes, i))
-      return fail (error, AE_ERROR_CORRUPT, where,
+      return ae_model_fail (error, AE_ERROR_CORRUPT, where,
           "byte %" G_GSIZE_FORMAT " of the header is in no object, array, "
           "string or decimal number", i);
     if (depth > MAX_DEPTH)
-      return fail (error, AE_ERROR_LIMIT, where,
+      return ae_model_fail (error, AE_ERROR_LIMIT, where,
           "the header nests deeper than %u levels", MAX_DEPTH);
   }
   return TRUE;
@@ -117,23 +119,25 @@ ae_model_header_parse (const gchar * text, gsize size_bytes,
   guint n_members;
 
   if (!g_utf8_validate (text, (gssize) size_bytes, NULL)) {
-    fail (error, AE_ERROR_CORRUPT, where, "the header is not UTF-8 text");
+    ae_model_fail (error, AE_ERROR_CORRUPT, where,
+        "the header is not UTF-8 text");
     return NULL;
   }
   if (!scan_json (where, text, size_bytes, &n_members, error))
     return NULL;
   if (!json_parser_load_from_data (parser, text, (gssize) size_bytes, &reason)) {
-    fail (error, AE_ERROR_CORRUPT, where, "the header is not JSON: %s",
+    ae_model_fail (error, AE_ERROR_CORRUPT, where, "the header is not JSON: %s",
         reason->message);
     return NULL;
   }
   root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
-    fail (error, AE_ERROR_CORRUPT, where, "the header is not a JSON object");
+    ae_model_fail (error, AE_ERROR_CORRUPT, where,
+        "the header is not a JSON object");
     return NULL;
   }
   if (count_members (root) != n_members) {
-    fail (error, AE_ERROR_CORRUPT, where,
+    ae_model_fail (error, AE_ERROR_CORRUPT, where,
         "the header has a key twice in one object");
     return NULL;
   }

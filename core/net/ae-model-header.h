@@ -1,7 +1,9 @@
-/* The JSON header of a model file. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The JSON header of a model file, and errors about such files. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <json-glib/json-glib.h>
+
+#include "ae-error.h"
 
 G_BEGIN_DECLS
 
@@ -17,5 +19,9 @@ G_BEGIN_DECLS
  */
 JsonObject *ae_model_header_parse (const gchar * text, gsize size_bytes,
     const gchar * where, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Sets an error of valid UTF-8 that begins with @where. Returns: %FALSE. */
+gboolean ae_model_fail (GError ** error, AeError code, const gchar * where,
+    const gchar * format, ...) G_GNUC_PRINTF (4, 5);
 
 G_END_DECLS

@@ -1,6 +1,5 @@
 /* Reading of safetensors files, which are trusted in nothing;
  * docs/model-file.md. SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ae-error.h"
 #include "ae-model.h"
 #include "ae-model-header.h"
 
@@ -10,21 +9,6 @@
 #include <string.h>
 
 #define METADATA "__metadata__"
-
-static gboolean
-G_GNUC_PRINTF (4, 5)
-fail (GError ** error, AeError code, const gchar * where,
-    const gchar * format, ...)
-{
-  g_autofree gchar *message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, AE_ERROR, code, "%s: %s", where, message);
-  return FALSE;
-}
 
 /* What the header says of one tensor. */
 typedef struct
@@ -81,11 +65,11 @@ read_dtype (const Reader * reader, JsonObject * object, Entry * entry,
   const gchar *dtype = get_string (json_object_get_member (object, "dtype"));
 
   if (dtype == NULL)
-    return fail (error, AE_ERROR_CORRUPT, reader->where,
+    return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "tensor %s has no dtype", entry->name);
   entry->is_half = strcmp (dtype, "F16") == 0;
   if (!entry->is_half && strcmp (dtype, "F32") != 0)
-    return fail (error, AE_ERROR_UNSUPPORTED, reader->where,
+    return ae_model_fail (error, AE_ERROR_UNSUPPORTED, reader->where,
         "tensor %s has dtype %s, expected F32 or F16", entry->name, dtype);
   return TRUE;
 }
@@ -97,11 +81,11 @@ read_shape (const Reader * reader, JsonObject * object, Entry * entry,
   JsonArray *shape = get_array (object, "shape");
 
   if (shape == NULL)
-    return fail (error, AE_ERROR_CORRUPT, reader->where,
+    return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "tensor %s has no shape", entry->name);
   entry->rank = json_array_get_length (shape);
   if (entry->rank < 1 || entry->rank > 4)
-    return fail (error, AE_ERROR_SHAPE, reader->where,
+    return ae_model_fail (error, AE_ERROR_SHAPE, reader->where,
         "tensor %s has %u dimensions, expected 1 to 4", entry->name,
         entry->rank);
   *n = 1;
@@ -109,12 +93,12 @@ read_shape (const Reader * reader, JsonObject * object, Entry * entry,
     gint64 *size = &entry->shape[i];
 
     if (!get_integer (json_array_get_element (shape, i), size) || *size < 1)
-      return fail (error, AE_ERROR_SHAPE, reader->where,
+      return ae_model_fail (error, AE_ERROR_SHAPE, reader->where,
           "tensor %s: dimension %u of its shape is not a whole number from 1 on",
           entry->name, i);
     if (!g_uint64_checked_mul (n, *n, (guint64) * size)
         || *n > AE_ARCHITECTURE_MAX_WEIGHTS)
-      return fail (error, AE_ERROR_LIMIT, reader->where,
+      return ae_model_fail (error, AE_ERROR_LIMIT, reader->where,
           "tensor %s has more than %u elements", entry->name,
           AE_ARCHITECTURE_MAX_WEIGHTS);
   }
@@ -132,16 +116,16 @@ read_offsets (const Reader * reader, JsonObject * object, guint64 n,
   if (offsets == NULL || json_array_get_length (offsets) != 2
       || !get_integer (json_array_get_element (offsets, 0), &begin)
       || !get_integer (json_array_get_element (offsets, 1), &end))
-    return fail (error, AE_ERROR_CORRUPT, reader->where,
+    return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "tensor %s: data_offsets are not two whole numbers", entry->name);
   if (begin < 0 || end < begin || (guint64) end > reader->size_bytes)
-    return fail (error, end > begin && begin >= 0 ? AE_ERROR_TRUNCATED
+    return ae_model_fail (error, end > begin && begin >= 0 ? AE_ERROR_TRUNCATED
         : AE_ERROR_CORRUPT, reader->where,
         "tensor %s: data_offsets %" G_GINT64_FORMAT " to %"
         G_GINT64_FORMAT ", the file holds %" G_GSIZE_FORMAT
         " bytes of data", entry->name, begin, end, reader->size_bytes);
   if ((guint64) (end - begin) != n_bytes)
-    return fail (error, AE_ERROR_SHAPE, reader->where,
+    return ae_model_fail (error, AE_ERROR_SHAPE, reader->where,
         "tensor %s: data_offsets span %" G_GINT64_FORMAT
         " bytes, its shape " "needs %" G_GUINT64_FORMAT, entry->name,
         end - begin, n_bytes);
@@ -159,7 +143,7 @@ read_entry (Reader * reader, const gchar * name, JsonNode * node,
   guint64 n = 0;
 
   if (!JSON_NODE_HOLDS_OBJECT (node))
-    return fail (error, AE_ERROR_CORRUPT, reader->where,
+    return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "header entry %s is not an object", name);
   object = json_node_get_object (node);
   if (!read_dtype (reader, object, &entry, error)
@@ -167,7 +151,7 @@ read_entry (Reader * reader, const gchar * name, JsonNode * node,
       || !read_offsets (reader, object, n, &entry, error))
     return FALSE;
   if (json_object_get_size (object) != 3)
-    return fail (error, AE_ERROR_CORRUPT, reader->where,
+    return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "tensor %s has keys other than dtype, shape and data_offsets", name);
   g_array_append_val (reader->entries, entry);
   return TRUE;
@@ -198,7 +182,7 @@ read_entries (Reader * reader, GError ** error)
     const Entry *entry = &g_array_index (reader->entries, Entry, i);
 
     if (entry->begin != at)
-      return fail (error, AE_ERROR_CORRUPT, reader->where,
+      return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
           "tensor %s begins at byte %" G_GUINT64_FORMAT
           " of the data, the one " "before it ends at %"
           G_GUINT64_FORMAT ": %s", entry->name, entry->begin, at,
@@ -206,7 +190,7 @@ read_entries (Reader * reader, GError ** error)
     at = entry->end;
   }
   if (at != reader->size_bytes)
-    return fail (error, AE_ERROR_CORRUPT, reader->where,
+    return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "%" G_GSIZE_FORMAT " bytes of data, the tensors use %"
         G_GUINT64_FORMAT, reader->size_bytes, at);
   return TRUE;
@@ -245,27 +229,27 @@ read_architecture (const Reader * reader, GError ** error)
   AeShape shape;
 
   if (version == NULL || text == NULL || input == NULL) {
-    fail (error, AE_ERROR_CORRUPT, reader->where,
+    ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "no %s in the header's %s: not a model of gst-autoencoder",
         version == NULL ? "format_version" : text == NULL ? "architecture"
         : "input", METADATA);
     return NULL;
   }
   if (strcmp (version, G_STRINGIFY (AE_MODEL_FORMAT_VERSION)) != 0) {
-    fail (error, AE_ERROR_UNSUPPORTED, reader->where,
-        "format_version \"%.20s\", this version reads %u", version,
+    ae_model_fail (error, AE_ERROR_UNSUPPORTED, reader->where,
+        "format_version \"%s\", this version reads %u", version,
         AE_MODEL_FORMAT_VERSION);
     return NULL;
   }
   if (!read_input (input, &shape)) {
-    fail (error, AE_ERROR_CORRUPT, reader->where,
-        "input \"%.40s\", expected CxHxW such as 1x0x0", input);
+    ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
+        "input \"%s\", expected CxHxW such as 1x0x0", input);
     return NULL;
   }
   architecture = ae_architecture_parse (text, &shape, &reason);
   if (architecture == NULL)
-    fail (error, (AeError) reason->code, reader->where, "architecture: %s",
-        reason->message);
+    ae_model_fail (error, (AeError) reason->code, reader->where,
+        "architecture: %s", reason->message);
   return architecture;
 }
 
@@ -305,7 +289,7 @@ copy_tensor (const Reader * reader, const Entry * entry, gsize n, float *out,
       memcpy (out + i, &bits, sizeof bits);
     }
     if (!isfinite (out[i]))
-      return fail (error, AE_ERROR_NOT_FINITE, reader->where,
+      return ae_model_fail (error, AE_ERROR_NOT_FINITE, reader->where,
           "tensor %s: element %" G_GSIZE_FORMAT " is %g",
           entry->name, i, (double) out[i]);
   }
@@ -325,7 +309,7 @@ read_param (const Reader * reader, const AeParam * param, const gchar * name,
     for (guint j = 0; fits && j < param->rank; j++)
       fits = entry->shape[j] == param->shape[j];
     if (!fits)
-      return fail (error, AE_ERROR_SHAPE, reader->where,
+      return ae_model_fail (error, AE_ERROR_SHAPE, reader->where,
           "tensor %s has %u dimensions beginning with %"
           G_GINT64_FORMAT
           ", the architecture needs %u: %ux%ux%ux%u", name,
@@ -334,7 +318,7 @@ read_param (const Reader * reader, const AeParam * param, const gchar * name,
     entry->used = TRUE;
     return copy_tensor (reader, entry, param->size, out, error);
   }
-  return fail (error, AE_ERROR_NOT_FOUND, reader->where,
+  return ae_model_fail (error, AE_ERROR_NOT_FOUND, reader->where,
       "tensor %s is missing", name);
 }
 
@@ -356,7 +340,7 @@ read_weights (const Reader * reader, const AeArchitecture * architecture,
     const Entry *entry = &g_array_index (reader->entries, Entry, i);
 
     if (!entry->used)
-      return fail (error, AE_ERROR_CORRUPT, reader->where,
+      return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
           "tensor %s does not belong to the architecture", entry->name);
   }
   return TRUE;
@@ -381,7 +365,7 @@ read_metadata (const Reader * reader, GError ** error)
     const gchar *value = get_string (json_object_get_member (object, l->data));
 
     if (value == NULL) {
-      fail (error, AE_ERROR_CORRUPT, reader->where,
+      ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
           "%s: the value of %s is not a string", METADATA,
           (const gchar *) l->data);
       return NULL;
@@ -405,7 +389,7 @@ check_amount (const Reader * reader, const AeArchitecture * architecture,
   }
   if (n <= reader->size_bytes / 2)
     return TRUE;
-  return fail (error, AE_ERROR_TRUNCATED, reader->where,
+  return ae_model_fail (error, AE_ERROR_TRUNCATED, reader->where,
       "the architecture has %" G_GSIZE_FORMAT " weights, %"
       G_GSIZE_FORMAT " bytes are too few for them", n, reader->size_bytes);
 }
@@ -430,7 +414,7 @@ read_model (Reader * reader, GError ** error)
     return NULL;
   data = ae_aligned_try_alloc0 (architecture->n_weights * sizeof (float));
   if (data == NULL) {
-    fail (error, AE_ERROR_LIMIT, reader->where, "no memory for %"
+    ae_model_fail (error, AE_ERROR_LIMIT, reader->where, "no memory for %"
         G_GSIZE_FORMAT " weights", architecture->n_weights);
     return NULL;
   }
@@ -450,20 +434,20 @@ read_header_size (const guint8 * bytes, gsize size_bytes, const gchar * where,
   guint64 stated;
 
   if (size_bytes < 8)
-    return fail (error, AE_ERROR_TRUNCATED, where, "%" G_GSIZE_FORMAT
+    return ae_model_fail (error, AE_ERROR_TRUNCATED, where, "%" G_GSIZE_FORMAT
         " bytes, a model has at least the 8 of its header's length",
         size_bytes);
   memcpy (&stated, bytes, sizeof stated);
   stated = GUINT64_FROM_LE (stated);
   if (stated > AE_MODEL_MAX_HEADER_BYTES)
-    return fail (error, AE_ERROR_LIMIT, where, "a header of %"
+    return ae_model_fail (error, AE_ERROR_LIMIT, where, "a header of %"
         G_GUINT64_FORMAT
         " bytes, at most %u are allowed: not a safetensors " "file?",
         stated, AE_MODEL_MAX_HEADER_BYTES);
   if (stated > size_bytes - 8)
-    return fail (error, AE_ERROR_TRUNCATED, where, "the header promises %"
-        G_GUINT64_FORMAT " bytes, %" G_GSIZE_FORMAT " are left",
-        stated, size_bytes - 8);
+    return ae_model_fail (error, AE_ERROR_TRUNCATED, where,
+        "the header promises %" G_GUINT64_FORMAT " bytes, %" G_GSIZE_FORMAT
+        " are left", stated, size_bytes - 8);
   *header_bytes = (gsize) stated;
   return TRUE;
 }

@@ -303,7 +303,7 @@ GST_START_TEST (test_what_is_no_model_file_is_refused)
   assert_not_loaded (fifo, AE_ERROR_IO, "not a regular file");
   assert_not_loaded ("/dev/zero", AE_ERROR_IO, "not a regular file");
   assert_not_loaded (empty, AE_ERROR_TRUNCATED, "0 bytes");
-  assert_not_loaded (huge, AE_ERROR_LIMIT, "1099511627776 bytes");
+  assert_not_loaded (huge, AE_ERROR_LIMIT, "a model has at most");
 }
 
 GST_END_TEST;
