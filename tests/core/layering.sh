@@ -17,7 +17,7 @@ for file in $(find . -name '*.[ch]' | sort); do
     echo "$file includes GStreamer"
     failed=$((failed + 1))
   fi
-  for header in $(sed -nE 's/^ *# *include *"([^"]+)".*/\1/p' "$file"); do
+  while read -r header; do
     checks=$((checks + 1))
     where=$(find . -name "$(basename "$header")" | head -n 1)
     where=${where#./}
@@ -29,6 +29,6 @@ for file in $(find . -name '*.[ch]' | sort); do
         failed=$((failed + 1))
         ;;
     esac
-  done
+  done < <(sed -nE 's/^ *# *include *"([^"]+)".*/\1/p' "$file")
 done
 [ "$checks" -gt 0 ] && [ "$failed" -eq 0 ]
