@@ -1,7 +1,8 @@
 /* What the files of the inference plan share. SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * ae-plan-stages.c turns layers into stages, ae-plan-tiles.c lays out tiles and
- * memory, ae-plan-rows.c computes rows, ae-plan.c runs frames.
+ * memory, ae-plan-rows.c and ae-plan-winograd.c compute rows, ae-plan.c runs
+ * frames.
  *
  * A stage makes rows, [channel][x], from rows of earlier stages. Each worker
  * keeps for each stage a ring of as many rows as are still needed, and one row
@@ -15,23 +16,17 @@
 
 G_BEGIN_DECLS
 
-/* A group of Winograd tiles makes so many columns. */
-#define AE_PLAN_TILE_COLUMNS (4 * AE_GROUP)
-
-/* Zeros after each row's last column: the last tile reads past it, and what it
- * finds there must be the same in every run. */
-#define AE_PLAN_SLACK 4
-
 typedef enum
 {
   AE_PLAN_FRAME,                /* the input, shared by all workers */
-  AE_PLAN_TAPS,                 /* sums over taps: every convolution */
-  AE_PLAN_WINOGRAD,             /* 3x3 convolutions of stride 1 */
+  AE_PLAN_TAPS,                 /* sums over taps: any convolution */
+  AE_PLAN_WINOGRAD,             /* 3x3 convolutions with enough channels */
   AE_PLAN_SPLIT,                /* columns (and rows) -> channels */
   AE_PLAN_JOIN,                 /* channels -> columns (and rows) */
   AE_PLAN_COPY                  /* with the saved or given channels behind */
 } AePlanOp;
 
+#define AE_WINOGRAD_POSITIONS 36
 /* The taps that make one phase of a convolution's output: all of it, or for a
  * deconvolution the rows and columns that are (i, j) modulo the stride. */
 typedef struct
@@ -57,7 +52,8 @@ typedef struct
   guint c, h, w;                /* of the whole output, [c][h][w] */
   gint i_in;                    /* stage; -1 for the frame */
   guint rows, columns;          /* split, join: by how much */
-  guint n_made;                 /* rows that are made together */
+  guint block;                  /* rows made together, 1 or 4 ... */
+  guint phase;                  /* ... the first one is this modulo block */
 
   /* taps */
   const AeLayer *layer;
@@ -68,10 +64,6 @@ typedef struct
   guint n_sets;                 /* phases: [row phase][column phase] */
   AeTapSet *sets;
   guint32 source_step;          /* from one output channel's weight on */
-
-  /* Winograd, besides layer, m, kernel, pad and columns */
-  gsize packed;                 /* where AePlan.packed holds its weights */
-  guint n_chunk;                /* groups of tiles worked on together */
 
   gint i_concat;                /* copy: stage behind, or -1 */
   guint n_given;                /* copy: channels of the condition behind */
@@ -97,12 +89,13 @@ typedef struct
 /* The state of one thread in its tile. */
 typedef struct
 {
-  const AePlanSpan *columns, *rows;     /* [n_stages] */
+  const AePlanSpan *columns;    /* [n_stages] */
   gint *next;                   /* [n_stages]: the next row of each stage */
   float **base;                 /* [n_stages]: its ring */
   float *memory;
   gint32 *tap_offset;
-  float *transformed;           /* Winograd: tiles, products, an unused row */
+  float *winograd;              /* scratch of that */
+  float *unread;                /* a row of one channel */
   gboolean measure;             /* compute nothing, find the ring sizes */
 } AePlanWorker;
 
@@ -118,13 +111,13 @@ struct _AePlan
   AePlanStage *stages;          /* the last one is the output */
   guint n_stages;
   float *packed;
-  gsize n_packed, n_unpacked, n_max_taps, n_transformed;
+  gsize n_packed, n_unpacked, n_max_taps;
 
   guint n_stripes, n_bands;
   AePlanSpan *columns;          /* [n_stripes][n_stages] */
   AePlanSpan *rows;             /* [n_bands][n_stages] */
   float *frame;                 /* stage 0 */
-  gsize n_worker_floats;
+  gsize n_worker_floats, n_ring_floats, n_winograd, n_unread;
   gsize memory_bytes;
 
   /* instead of all that, models of fixed input size run the tape */
@@ -147,18 +140,29 @@ void ae_plan_free_stages (AePlan * plan);
 void ae_plan_ensure_rows (AePlan * plan, AePlanWorker * worker, guint i,
     gint end);
 
-/* Computes @n rows of stage @i from @y on, at most its n_made; the rows they
- * need are there. */
+/* Computes the block of rows of stage @i that begins with @y; the rows it needs
+ * are there. */
 void ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i,
-    gint y, gint n);
-
-/* The same for AE_PLAN_WINOGRAD, but for what follows in place. */
+    gint y);
 void ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker,
-    guint i, gint y, gint n);
+    guint i, gint y);
+
+/* Returns: floats that a thread needs for it. */
+gsize ae_plan_winograd_scratch (guint c_in, guint c_out);
+
+/* Returns: the time for one position, in multiply-accumulates. */
+double ae_plan_winograd_cost (guint c_in, guint c_out);
 
 /* Rows of the input, @begin to @end, that rows @begin to @end of @stage are
  * made from. */
 void ae_plan_rows_in (const AePlanStage * stage, gint * begin, gint * end);
+
+/* The first row, perhaps outside of the picture, of the block with row @y. */
+static inline gint
+ae_plan_block_begin (const AePlanStage * stage, gint y)
+{
+  return y - (gint) (((guint) y + stage->block - stage->phase) % stage->block);
+}
 
 /* Row @y of stage @i, its first stored column. */
 static inline float *
@@ -171,7 +175,7 @@ ae_plan_row (const AePlan * plan, const AePlanWorker * worker, guint i, gint y)
   return worker->base[i] + slot * stage->row_step;
 }
 
-/* Column @x of row @y of stage @i in the worker's stripe. */
+/* Column @x of row @y of stage @i. */
 static inline float *
 ae_plan_position (const AePlan * plan, const AePlanWorker * worker, guint i,
     gint y, gint x)

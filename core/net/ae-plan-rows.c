@@ -237,7 +237,6 @@ finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   gsize n = (gsize) (span->end - span->begin);
   float *out = ae_plan_position (plan, worker, i, y, span->begin);
 
-  /* the output transform has done this already */
   if (stage->layer && !(stage->op == AE_PLAN_WINOGRAD
           && stage->layer->activation == AE_ACTIVATION_RELU))
     activate (stage, stage->layer->activation, n, out);
@@ -253,16 +252,18 @@ finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   }
 }
 
-/* Columns that are needed outside of the picture, and the slack. */
+/* Columns that are needed outside of the picture. */
 static void
 zero_edges (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 {
   const AePlanStage *stage = &plan->stages[i];
   const AePlanSpan *span = &worker->columns[i];
   gint n_left = MAX (span->begin - span->need_begin, 0);
-  gint n_right = MAX (span->need_end - span->end, 0) + AE_PLAN_SLACK;
+  gint n_right = MAX (span->need_end - span->end, 0);
   float *row = ae_plan_position (plan, worker, i, y, span->begin);
 
+  if (n_left == 0 && n_right == 0)
+    return;
   for (guint c = 0; c < stage->c; c++, row += stage->channel_step) {
     memset (row - n_left, 0, (gsize) n_left * sizeof (float));
     memset (row + (span->end - span->begin), 0,
@@ -271,15 +272,17 @@ zero_edges (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 }
 
 void
-ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i,
-    gint y, gint n)
+ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 {
-  switch (plan->stages[i].op) {
+  const AePlanStage *stage = &plan->stages[i];
+  gint end = MIN (y + (gint) stage->block, (gint) stage->h);
+
+  switch (stage->op) {
     case AE_PLAN_TAPS:
       make_taps (plan, worker, i, y);
       break;
     case AE_PLAN_WINOGRAD:
-      ae_plan_make_winograd (plan, worker, i, y, n);
+      ae_plan_make_winograd (plan, worker, i, y);
       break;
     case AE_PLAN_SPLIT:
       make_split (plan, worker, i, y);
@@ -293,8 +296,8 @@ ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i,
     case AE_PLAN_FRAME:
       g_return_if_reached ();
   }
-  for (gint row = y; row < y + n; row++) {
-    finish_row (plan, worker, i, row);
-    zero_edges (plan, worker, i, row);
+  for (y = MAX (y, 0); y < end; y++) {
+    finish_row (plan, worker, i, y);
+    zero_edges (plan, worker, i, y);
   }
 }

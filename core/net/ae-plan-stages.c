@@ -24,9 +24,14 @@ add_stage (AePlan * plan, AePlanOp op, guint c, guint h, guint w)
 
   plan->stages = g_renew (AePlanStage, plan->stages, plan->n_stages + 1);
   stage = &plan->stages[plan->n_stages];
-  *stage = (AePlanStage) {
-  .op = op,.c = c,.h = h,.w = w,.i_in = (gint) plan->n_stages - 1,.rows =
-        1,.columns = 1,.n_made = 1,.i_concat = -1,};
+  memset (stage, 0, sizeof *stage);
+  stage->op = op;
+  stage->c = c;
+  stage->h = h;
+  stage->w = w;
+  stage->i_in = (gint) plan->n_stages - 1;
+  stage->rows = stage->columns = stage->block = 1;
+  stage->i_concat = -1;
   plan->n_stages++;
   return stage;
 }
@@ -79,43 +84,33 @@ set_tap (AePlanStage * stage, AeTapSet * set, guint t, guint channel,
   stage->last_column = MAX (stage->last_column, column);
 }
 
-/* Bytes of tiles and products that stay in the second-level cache beside the
- * weights and the rows. */
-#define WINOGRAD_BYTES (512u << 10)
-#define WINOGRAD_MAX_CHUNK 3
-
-/* With fewer products than this for each position, transforms cost more. */
-#define WINOGRAD_MIN_PRODUCTS 64
-
 static gboolean
 suits_winograd (const AeLayer * layer)
 {
   return layer->kernel == 3 && layer->stride == 1
-      && layer->in.c * layer->out.c >= WINOGRAD_MIN_PRODUCTS;
+      && ae_plan_winograd_cost (layer->in.c, layer->out.c)
+      < 0.8 * 9 * layer->in.c * layer->out.c;
 }
 
 static void
 add_winograd (AePlan * plan, const AeLayer * layer, guint h, guint w)
 {
   AePlanStage *stage = add_stage (plan, AE_PLAN_WINOGRAD, layer->out.c, h, w);
-  guint c = layer->in.c, m = layer->out.c;
-  gsize n_group = 36 * (gsize) (c + m) * AE_GROUP;
 
   stage->layer = layer;
-  stage->m = m;
+  stage->m = layer->out.c;
   stage->kernel = 3;
-  stage->stride = 1;
-  stage->pad = 1;
-  stage->first_column = -1;
-  stage->last_column = 1;
-  stage->n_made = 4;
-  stage->n_chunk = (guint) CLAMP (WINOGRAD_BYTES / sizeof (float) / n_group,
-      1, WINOGRAD_MAX_CHUNK);
-  stage->packed = plan->n_packed;
-  plan->n_packed += 36 * ae_kernels_packed_size (m, c);
-  plan->n_max_taps = MAX (plan->n_max_taps, c);
-  plan->n_transformed = MAX (plan->n_transformed, stage->n_chunk
-      * (n_group + AE_PLAN_TILE_COLUMNS));
+  stage->stride = stage->pad = 1;
+  stage->block = 4;
+  stage->n_sets = 1;
+  stage->sets = g_new0 (AeTapSet, 1);
+  stage->sets[0].n_taps = layer->in.c;
+  stage->sets[0].packed = plan->n_packed;
+  plan->n_packed += AE_WINOGRAD_POSITIONS
+      * ae_kernels_packed_size (stage->m, layer->in.c);
+  plan->n_max_taps = MAX (plan->n_max_taps, layer->in.c);
+  plan->n_winograd = MAX (plan->n_winograd,
+      ae_plan_winograd_scratch (layer->in.c, stage->m));
 }
 
 /* A stride is taken by splitting the columns beforehand: column S q + r is
@@ -275,6 +270,20 @@ round_up (guint n, guint multiple)
   return (n + multiple - 1) / multiple * multiple;
 }
 
+/* Blocks of rows follow each other without a wait when a block ends with the
+ * last row that the next stage's block needs, one further on. */
+static void
+set_phases (AePlan * plan)
+{
+  for (guint i = plan->n_stages; i-- > 1;) {
+    const AePlanStage *stage = &plan->stages[i];
+    AePlanStage *in = &plan->stages[stage->i_in];
+
+    if (stage->op == AE_PLAN_WINOGRAD)
+      in->phase = (stage->phase + 1) % in->block;
+  }
+}
+
 gboolean
 ae_plan_make_stages (AePlan * plan, GError ** error)
 {
@@ -289,6 +298,7 @@ ae_plan_make_stages (AePlan * plan, GError ** error)
     if (!add_layer (plan, i, i_stage_of, error))
       return FALSE;
   }
+  set_phases (plan);
   last = &plan->stages[plan->n_stages - 1];
   plan->out_width = (guint) (((guint64) plan->width * last->w + w - 1) / w);
   plan->out_height = (guint) (((guint64) plan->height * last->h + h - 1) / h);
@@ -315,13 +325,16 @@ ae_plan_pack_weights (AePlan * plan, const float *weights)
   for (guint i = 0; i < plan->n_stages; i++) {
     const AePlanStage *stage = &plan->stages[i];
 
-    if (stage->op == AE_PLAN_WINOGRAD)
-      ae_kernels_winograd_pack (stage->m, plan->stages[stage->i_in].c, weights
-          + stage->layer->params[AE_PARAM_WEIGHT].offset, plan->packed
-          + stage->packed);
-    for (guint j = 0; j < stage->n_sets; j++)
-      pack_set (plan, stage, &stage->sets[j], weights
-          + stage->layer->params[AE_PARAM_WEIGHT].offset, unpacked);
+    for (guint j = 0; j < stage->n_sets; j++) {
+      const float *from = weights
+          + stage->layer->params[AE_PARAM_WEIGHT].offset;
+
+      if (stage->op == AE_PLAN_WINOGRAD)
+        ae_kernels_winograd_pack (stage->m, stage->sets[j].n_taps, from,
+            plan->packed + stage->sets[j].packed);
+      else
+        pack_set (plan, stage, &stage->sets[j], from, unpacked);
+    }
   }
 }
 

@@ -5,10 +5,14 @@
 
 #include <string.h>
 
-/* Rings beyond this do not stay in the second-level cache... */
+/* Rings beyond this do not stay in the second-level cache. Then each channel
+ * that a sum over taps reads costs as much time as some products more;
+ * Winograd's transforms read what they need fast enough. */
 #define CACHE_BYTES (1u << 20)
-/* ... and then cost about so much more time. */
-#define MISS_COST 1.3
+#define MISS_COST 40
+
+/* At its end a run waits for its last tile, for about this part of it. */
+#define WAIT 0.2
 
 #define MAX_CUTS 64
 #define MIN_STRIPE 64
@@ -57,14 +61,19 @@ ae_plan_rows_in (const AePlanStage * stage, gint * begin, gint * end)
   }
 }
 
+/* A tile of Winograd's is read as a whole: columns that its wanted samples do
+ * not depend on are cancelled, but not to the last bit. */
 static void
 columns_in (const AePlanStage * stage, gint * begin, gint * end)
 {
   gint columns = (gint) stage->columns;
 
   switch (stage->op) {
-    case AE_PLAN_TAPS:
     case AE_PLAN_WINOGRAD:
+      *end = *begin + round_up (*end - *begin, 4) + 1;
+      *begin -= 1;
+      break;
+    case AE_PLAN_TAPS:
       *begin += stage->first_column;
       *end += stage->last_column;
       break;
@@ -89,8 +98,10 @@ need (AePlanSpan * span, gint begin, gint end)
   span->need_end = MAX (span->need_end, end);
 }
 
-/* What is made of the positions that are needed. A join makes all columns of
- * a group; rows are stored from a multiple of AE_GROUP on. */
+/* What is made of the positions that are needed: a join makes all columns of
+ * a group, Winograd's tiles have four columns and four rows. They begin at the
+ * same places of the picture in any grid, so that the result is the same to the
+ * last bit. Rows are stored from a multiple of AE_GROUP on. */
 static void
 finish_span (const AePlanStage * stage, AePlanSpan * span, gint size,
     gboolean is_column)
@@ -102,6 +113,13 @@ finish_span (const AePlanStage * stage, AePlanSpan * span, gint size,
   if (is_column && stage->op == AE_PLAN_JOIN) {
     span->begin -= span->begin % (gint) stage->columns;
     span->end = round_up (span->end, (gint) stage->columns);
+  }
+  if (is_column && stage->op == AE_PLAN_WINOGRAD)
+    span->begin -= span->begin % 4;
+  if (!is_column && span->begin < span->end) {
+    span->end = MIN (ae_plan_block_begin (stage, span->end - 1)
+        + (gint) stage->block, size);
+    span->begin = MAX (ae_plan_block_begin (stage, span->begin), 0);
   }
   span->origin = span->begin - round_up (MAX (span->begin
           - span->need_begin, 0), AE_GROUP);
@@ -124,8 +142,9 @@ find_spans (const AePlan * plan, gboolean is_column, gint begin, gint end,
         is_column);
     if (span->begin == span->end || stage->i_in < 0)
       continue;
-    begin = span->begin;
-    end = span->end;
+    begin = is_column ? span->begin : ae_plan_block_begin (stage, span->begin);
+    end = is_column ? span->end
+        : ae_plan_block_begin (stage, span->end - 1) + (gint) stage->block;
     for (guint j = 0; j < stage->n_posts; j++) {
       if (stage->posts[j].i_saved >= 0)
         need (&spans[stage->posts[j].i_saved], begin, end);
@@ -166,25 +185,27 @@ make_spans (const AePlan * plan, gboolean is_column, guint n)
   return spans;
 }
 
-/* Multiply-accumulates, and copies that count as much, for one position of a
- * row of @stage. */
-static double
-position_cost (const AePlan * plan, const AePlanStage * stage)
+/* Columns are made in groups of so many. */
+static gint
+column_group (const AePlanStage * stage)
 {
+  return stage->op == AE_PLAN_WINOGRAD ? 4 * AE_GROUP : AE_GROUP;
+}
+
+/* The time of one position of a row of @stage, in multiply-accumulates. */
+static double
+position_cost (const AePlan * plan, const AePlanStage * stage, gboolean misses)
+{
+  guint c_in = plan->stages[stage->i_in].c;
   double n_taps = 0;
 
   for (guint i = 0; i < stage->n_sets; i++)
     n_taps += stage->sets[i].n_taps;
-  if (stage->op == AE_PLAN_FRAME)
-    return 0;
+  if (stage->op == AE_PLAN_WINOGRAD)
+    return ae_plan_winograd_cost (c_in, stage->m);
   if (stage->op == AE_PLAN_TAPS)
     return n_taps * round_up ((gint) stage->m, AE_BLOCK)
-        / (stage->up ? stage->stride : 1) + stage->c;
-  /* 36 products for 16 positions, and the transforms */
-  if (stage->op == AE_PLAN_WINOGRAD)
-    return 2.25 * plan->stages[stage->i_in].c
-        * round_up ((gint) stage->m, AE_BLOCK)
-        + 10.0 * (plan->stages[stage->i_in].c + stage->m);
+        / (stage->up ? stage->stride : 1) + (misses ? MISS_COST * c_in : 0);
   return stage->c * 4.0;
 }
 
@@ -208,8 +229,7 @@ count_positions (const AePlan * plan, gboolean is_column, guint n,
       gint size = span->end - span->begin;
 
       if (is_column) {
-        size = round_up (size, stage->op == AE_PLAN_WINOGRAD
-            ? AE_PLAN_TILE_COLUMNS : AE_GROUP);
+        size = round_up (size, column_group (stage));
         n_floats += (gsize) size *stage->c * stage->n_rows;
       }
       n_positions[i] += size;
@@ -219,25 +239,20 @@ count_positions (const AePlan * plan, gboolean is_column, guint n,
   return n_most;
 }
 
-/* How much longer @n_tiles take on 1, 2 and 4 threads than if they could be
- * shared out evenly. */
+/* How much longer @n_tiles take than if the threads could share them evenly. */
 static double
-imbalance (guint n_tiles)
+imbalance (guint n_tiles, guint n_threads)
 {
-  double sum = 0;
+  guint n_turns = (n_tiles + n_threads - 1) / n_threads;
 
-  for (guint n_threads = 1; n_threads <= 4; n_threads *= 2)
-    sum += (double) ((n_tiles + n_threads - 1) / n_threads * n_threads)
-        / n_tiles;
-  return sum / 3;
+  return (n_turns * n_threads + WAIT * (n_threads - 1)) / n_tiles;
 }
 
-/* The grid with the least work, halos, cache and threads considered. It
- * depends on the model and the frame alone. */
+/* The grid with the least time, halos, cache and threads considered. */
 static void
 choose_grid (AePlan * plan)
 {
-  guint n = plan->n_stages;
+  guint n = plan->n_stages, n_threads = ae_worker_pool_n_threads (plan->pool);
   guint max_stripes = CLAMP (plan->out_width / MIN_STRIPE, 1, MAX_CUTS);
   guint max_bands = CLAMP (plan->out_height / MIN_BAND, 1, MAX_CUTS);
   g_autofree double *columns = g_new (double, n);
@@ -248,15 +263,15 @@ choose_grid (AePlan * plan)
     count_positions (plan, FALSE, i + 1, rows + (gsize) i * n);
   for (guint n_stripes = 1; n_stripes <= max_stripes; n_stripes++) {
     gsize n_floats = count_positions (plan, TRUE, n_stripes, columns);
-    double factor = n_floats * sizeof (float) > CACHE_BYTES ? MISS_COST : 1;
+    gboolean misses = n_floats * sizeof (float) > CACHE_BYTES;
 
     for (guint n_bands = 1; n_bands <= max_bands; n_bands++) {
       double cost = 0;
 
       for (guint i = 1; i < n; i++)
-        cost += position_cost (plan, &plan->stages[i]) * columns[i]
+        cost += position_cost (plan, &plan->stages[i], misses) * columns[i]
             * rows[(gsize) (n_bands - 1) * n + i];
-      cost *= factor * imbalance (n_stripes * n_bands);
+      cost *= imbalance (n_stripes * n_bands, n_threads);
       if (cost < best) {
         best = cost;
         plan->n_stripes = n_stripes;
@@ -277,7 +292,6 @@ measure_rings (AePlan * plan, const AePlanSpan * rows, guint n_bands)
   for (guint band = 0; band < n_bands; band++) {
     const AePlanSpan *spans = rows + (gsize) band * plan->n_stages;
 
-    worker.rows = spans;
     for (guint i = 0; i < plan->n_stages; i++)
       next[i] = spans[i].begin;
     for (gint y = spans[plan->n_stages - 1].begin;
@@ -292,6 +306,20 @@ static gsize
 odd_lines (gsize n)
 {
   return ((n + AE_GROUP - 1) / AE_GROUP | 1) * AE_GROUP;
+}
+
+/* Whole groups are read and written, past the end: by the stage itself and by
+ * those that read it. */
+static gint
+overshoot (const AePlan * plan, guint i)
+{
+  gint most = column_group (&plan->stages[i]);
+
+  for (guint j = i + 1; j < plan->n_stages; j++) {
+    if (plan->stages[j].i_in == (gint) i)
+      most = MAX (most, column_group (&plan->stages[j]));
+  }
+  return most + AE_GROUP;
 }
 
 /* Makes all stripes start the frame's rows at the same column. */
@@ -322,9 +350,7 @@ lay_out (AePlan * plan, GError ** error)
       const AePlanSpan *span = &plan->columns[(gsize) j * plan->n_stages + i];
       gint end = MAX (span->need_end, i == 0 ? (gint) stage->w : span->end);
 
-      /* whole groups of tiles are read and written, past the end */
-      width = MAX (width, end + AE_PLAN_TILE_COLUMNS + AE_PLAN_SLACK
-          - span->origin);
+      width = MAX (width, end + overshoot (plan, i) - span->origin);
     }
     stage->channel_step = odd_lines ((gsize) width);
     stage->row_step = stage->channel_step * stage->c;
@@ -336,14 +362,17 @@ lay_out (AePlan * plan, GError ** error)
     }
   }
   n_frame = plan->stages[0].row_step * (plan->stages[0].n_rows + 1);
-  plan->n_worker_floats = 0;
   for (guint i = 1; i < plan->n_stages; i++) {
-    plan->stages[i].offset = plan->n_worker_floats;
-    plan->n_worker_floats += plan->stages[i].row_step
-        * (plan->stages[i].n_rows + 1);
+    AePlanStage *stage = &plan->stages[i];
+
+    stage->offset = plan->n_ring_floats;
+    plan->n_ring_floats += stage->row_step * (stage->n_rows + 1);
+    plan->n_unread = MAX (plan->n_unread, stage->channel_step);
   }
+  plan->n_worker_floats = plan->n_ring_floats + plan->n_winograd
+      + plan->n_unread;
   plan->memory_bytes = (n_frame + plan->n_packed
-      + (plan->n_worker_floats + plan->n_max_taps + plan->n_transformed)
+      + (plan->n_worker_floats + plan->n_max_taps)
       * ae_worker_pool_n_threads (plan->pool)) * sizeof (float);
   return TRUE;
 }
@@ -366,10 +395,10 @@ allocate (AePlan * plan, GError ** error)
     worker->tap_offset = g_new0 (gint32, plan->n_max_taps);
     worker->next = g_new0 (gint, plan->n_stages);
     worker->base = g_new0 (float *, plan->n_stages);
-    worker->transformed = ae_aligned_try_alloc0 (plan->n_transformed
-        * sizeof (float));
-    ok = ok && worker->memory && worker->transformed;
+    ok = ok && worker->memory;
     worker->base[0] = plan->frame;
+    worker->winograd = worker->memory + plan->n_ring_floats;
+    worker->unread = worker->winograd + plan->n_winograd;
     for (guint j = 1; ok && j < plan->n_stages; j++)
       worker->base[j] = worker->memory + plan->stages[j].offset;
   }
@@ -387,7 +416,7 @@ ae_plan_make_tiles (AePlan * plan, GError ** error)
 
   plan->stages[0].n_rows = plan->stages[0].h;
   for (guint i = 1; i < plan->n_stages; i++)
-    plan->stages[i].n_rows = plan->stages[i].n_made;
+    plan->stages[i].n_rows = plan->stages[i].block;
   measure_rings (plan, whole, 1);
   choose_grid (plan);
   plan->columns = make_spans (plan, TRUE, plan->n_stripes);

@@ -1,92 +1,121 @@
-/* Four rows of a 3x3 convolution of stride 1 at once, by F(4x4, 3x3).
+/* 3x3 convolutions of a plan by Winograd's F(4x4, 3x3): four rows at a time.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-plan-private.h"
 
-/* The 36 positions of a 6x6 tile. */
-#define N_POSITIONS 36
+/* Groups of 16 tiles that are worked on together: three fill the registers,
+ * as long as their positions fit the second-level cache. */
+#define MAX_GROUPS 3
+#define CACHE_BYTES (1u << 20)
 
-/* Tiles [36][c][tiles], the six input rows from @y - 1 on. Rows after the last
- * one that matters are zeros, so that the result does not depend on what a ring
- * held before. */
-static void
-transform_in (const AePlan * plan, const AePlanWorker * worker, guint i,
-    gint y, gint n, gint x, guint n_groups, float *tiles)
+/* The 36 positions of transformed tiles, [position][channel][tile]. */
+typedef struct
 {
-  guint i_in = (guint) plan->stages[i].i_in;
+  float *data;
+  gsize channel_step, step;     /* floats */
+} Positions;
+
+static guint
+max_groups (guint c_in, guint c_out)
+{
+  gsize n_bytes = (gsize) AE_WINOGRAD_POSITIONS * (c_in + c_out) * AE_GROUP
+      * sizeof (float);
+
+  return (guint) CLAMP (CACHE_BYTES / n_bytes, 1, MAX_GROUPS);
+}
+
+/* Positions lie an odd number of cache lines apart, as each channel is written
+ * to all of them. */
+static Positions
+positions_init (float *data, guint n_channels, guint n_groups)
+{
+  return (Positions) {
+  data, n_groups * AE_GROUP, ((gsize) n_channels * n_groups | 1) * AE_GROUP};
+}
+
+gsize
+ae_plan_winograd_scratch (guint c_in, guint c_out)
+{
+  guint n_groups = max_groups (c_in, c_out);
+
+  return AE_WINOGRAD_POSITIONS * (positions_init (NULL, c_in, n_groups).step
+      + positions_init (NULL, c_out, n_groups).step);
+}
+
+/* 36 products make 16 samples; a channel's transforms take as long as about 12
+ * and 10 products for each sample. */
+double
+ae_plan_winograd_cost (guint c_in, guint c_out)
+{
+  return AE_WINOGRAD_POSITIONS / 16.0 * c_in * c_out + 12.0 * c_in
+      + 10.0 * c_out;
+}
+
+static void
+transform_in (const AePlan * plan, const AePlanWorker * worker, guint i_in,
+    gint y, gint x, guint n_groups, const Positions * to)
+{
   const AePlanStage *in = &plan->stages[i_in];
   const float *rows[6];
 
-  for (gint row = 0; row < 6; row++)
-    rows[row] = ae_plan_position (plan, worker, i_in,
-        row <= n + 1 ? y - 1 + row : -1, x - 1);
+  for (gint j = 0; j < 6; j++)
+    rows[j] = ae_plan_position (plan, worker, i_in, y - 1 + j, x - 1);
   for (guint c = 0; c < in->c; c++) {
-    ae_kernels ()->winograd_in (n_groups, rows, tiles + c * n_groups
-        * AE_GROUP, (gsize) in->c * n_groups * AE_GROUP);
-    for (guint row = 0; row < 6; row++)
-      rows[row] += in->channel_step;
+    ae_kernels ()->winograd_in (n_groups, rows, to->data
+        + c * to->channel_step, to->step);
+    for (guint j = 0; j < 6; j++)
+      rows[j] += in->channel_step;
   }
 }
 
-/* products [36][m][tiles] = weights [36][m][c] tiles [36][c][tiles] */
-static void
-multiply (const AePlan * plan, AePlanWorker * worker,
-    const AePlanStage * stage, guint n_groups, const float *tiles,
-    float *products)
-{
-  guint c = plan->stages[stage->i_in].c, step = n_groups * AE_GROUP;
-  const float *weights = plan->packed + stage->packed;
-
-  for (guint t = 0; t < c; t++)
-    worker->tap_offset[t] = (gint32) (t * step);
-  for (guint k = 0; k < N_POSITIONS; k++)
-    ae_kernels ()->taps_forward (stage->m, n_groups, c, weights
-        + k * ae_kernels_packed_size (stage->m, c), NULL, tiles
-        + (gsize) k * c * step, worker->tap_offset, AE_GROUP, products
-        + (gsize) k * stage->m * step, step, AE_GROUP);
-}
-
-/* Output rows past the @n that are wanted go to @unused. */
+/* Rows outside of the picture go where nobody reads them. */
 static void
 transform_out (const AePlan * plan, const AePlanWorker * worker, guint i,
-    gint y, gint n, gint x, guint n_groups, const float *products,
-    float *unused)
+    gint y, gint x, guint n_groups, const Positions * from)
 {
   const AePlanStage *stage = &plan->stages[i];
-  const AeParam *bias = &stage->layer->params[AE_PARAM_BIAS];
+  const float *bias = plan->weights->data
+      + stage->layer->params[AE_PARAM_BIAS].offset;
   gboolean relu = stage->layer->activation == AE_ACTIVATION_RELU;
-  float *rows[4];
 
-  for (gint row = 0; row < 4; row++)
-    rows[row] = row < n ? ae_plan_position (plan, worker, i, y + row, x)
-        : unused;
-  for (guint m = 0; m < stage->m; m++) {
-    ae_kernels ()->winograd_out (n_groups, products + m * n_groups * AE_GROUP,
-        (gsize) stage->m * n_groups * AE_GROUP,
-        plan->weights->data[bias->offset + m], relu, rows);
-    for (gint row = 0; row < n; row++)
-      rows[row] += stage->channel_step;
+  for (guint c = 0; c < stage->c; c++) {
+    float *rows[4];
+
+    for (gint j = 0; j < 4; j++)
+      rows[j] = y + j < 0 || y + j >= (gint) stage->h ? worker->unread
+          : ae_plan_position (plan, worker, i, y + j, x)
+          + c * stage->channel_step;
+    ae_kernels ()->winograd_out (n_groups, from->data
+        + c * from->channel_step, from->step, bias[c], relu, rows);
   }
 }
 
 void
 ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker, guint i,
-    gint y, gint n)
+    gint y)
 {
   const AePlanStage *stage = &plan->stages[i];
+  guint i_in = (guint) stage->i_in, c_in = plan->stages[i_in].c;
   const AePlanSpan *span = &worker->columns[i];
-  gsize n_tiles = (gsize) N_POSITIONS * plan->stages[stage->i_in].c
-      * stage->n_chunk * AE_GROUP;
-  gsize n_products = (gsize) N_POSITIONS * stage->m * stage->n_chunk * AE_GROUP;
-  float *tiles = worker->transformed, *products = tiles + n_tiles;
-  gint step = (gint) stage->n_chunk * AE_PLAN_TILE_COLUMNS;
+  guint most = max_groups (c_in, stage->c);
+  Positions in = positions_init (worker->winograd, c_in, most);
+  Positions out = positions_init (in.data + AE_WINOGRAD_POSITIONS * in.step,
+      stage->c, most);
+  const gint width = 4 * AE_GROUP;
 
-  for (gint x = span->begin; x < span->end; x += step) {
-    guint n_groups = (guint) (MIN (span->end - x, step)
-        + AE_PLAN_TILE_COLUMNS - 1) / AE_PLAN_TILE_COLUMNS;
+  for (guint c = 0; c < c_in; c++)
+    worker->tap_offset[c] = (gint32) (c * in.channel_step);
+  for (gint x = span->begin; x < span->end; x += width * (gint) most) {
+    guint n_groups = MIN ((guint) (span->end - x + width - 1) / (guint) width,
+        most);
+    const float *weights = plan->packed + stage->sets[0].packed;
 
-    transform_in (plan, worker, i, y, n, x, n_groups, tiles);
-    multiply (plan, worker, stage, n_groups, tiles, products);
-    transform_out (plan, worker, i, y, n, x, n_groups, products,
-        products + n_products);
+    transform_in (plan, worker, i_in, y, x, n_groups, &in);
+    for (guint k = 0; k < AE_WINOGRAD_POSITIONS; k++) {
+      ae_kernels ()->taps_forward (stage->c, n_groups, c_in, weights, NULL,
+          in.data + k * in.step, worker->tap_offset, AE_GROUP,
+          out.data + k * out.step, out.channel_step, AE_GROUP);
+      weights += ae_kernels_packed_size (stage->c, c_in);
+    }
+    transform_out (plan, worker, i, y, x, n_groups, &out);
   }
 }

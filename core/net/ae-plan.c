@@ -28,44 +28,46 @@ measure_ring (AePlan * plan, const AePlanWorker * worker, guint i_in,
         worker->next[i_in] - MAX (begin, 0));
 }
 
-/* For @n rows from @y on. */
+/* For the block of rows @begin to @end of stage @i. */
 static void
-ensure_inputs (AePlan * plan, AePlanWorker * worker, guint i, gint y, gint n)
+ensure_inputs (AePlan * plan, AePlanWorker * worker, guint i, gint begin,
+    gint end)
 {
   const AePlanStage *stage = &plan->stages[i];
-  gint begin = y, end = y + n;
+  gint begin_in = begin, end_in = end;
 
-  ae_plan_rows_in (stage, &begin, &end);
-  ensure_input (plan, worker, (guint) stage->i_in, end);
+  ae_plan_rows_in (stage, &begin_in, &end_in);
+  ensure_input (plan, worker, (guint) stage->i_in, end_in);
   if (stage->i_concat >= 0)
-    ensure_input (plan, worker, (guint) stage->i_concat, y + n);
+    ensure_input (plan, worker, (guint) stage->i_concat, end);
   for (guint j = 0; j < stage->n_posts; j++) {
     if (stage->posts[j].i_saved >= 0)
-      ensure_input (plan, worker, (guint) stage->posts[j].i_saved, y + n);
+      ensure_input (plan, worker, (guint) stage->posts[j].i_saved, end);
   }
   if (!worker->measure)
     return;
-  measure_ring (plan, worker, (guint) stage->i_in, begin);
+  measure_ring (plan, worker, (guint) stage->i_in, begin_in);
   if (stage->i_concat >= 0)
-    measure_ring (plan, worker, (guint) stage->i_concat, y);
+    measure_ring (plan, worker, (guint) stage->i_concat, begin);
   for (guint j = 0; j < stage->n_posts; j++) {
     if (stage->posts[j].i_saved >= 0)
-      measure_ring (plan, worker, (guint) stage->posts[j].i_saved, y);
+      measure_ring (plan, worker, (guint) stage->posts[j].i_saved, begin);
   }
 }
 
 void
 ae_plan_ensure_rows (AePlan * plan, AePlanWorker * worker, guint i, gint end)
 {
-  while (worker->next[i] < end) {
-    gint y = worker->next[i];
-    gint n = MIN ((gint) plan->stages[i].n_made, worker->rows[i].end - y);
+  const AePlanStage *stage = &plan->stages[i];
 
-    n = MAX (n, 1);
-    ensure_inputs (plan, worker, i, y, n);
+  while (worker->next[i] < end) {
+    gint y = ae_plan_block_begin (stage, worker->next[i]);
+    gint y_end = y + (gint) stage->block;
+
+    ensure_inputs (plan, worker, i, y, y_end);
     if (!worker->measure)
-      ae_plan_make_rows (plan, worker, i, y, n);
-    worker->next[i] = y + n;
+      ae_plan_make_rows (plan, worker, i, y);
+    worker->next[i] = MIN (y_end, (gint) stage->h);
   }
 }
 
@@ -93,7 +95,6 @@ run_tile (gpointer data, guint i_job, guint i_worker)
   const AePlanSpan *rows = plan->rows + (gsize) (i_job / plan->n_stripes) * n;
 
   worker->columns = plan->columns + (gsize) (i_job % plan->n_stripes) * n;
-  worker->rows = rows;
   for (guint i = 0; i < n; i++)
     worker->next[i] = rows[i].begin;
   for (gint y = rows[last].need_begin; y < rows[last].need_end; y++) {
@@ -258,7 +259,6 @@ static void
 free_worker (AePlanWorker * worker)
 {
   ae_aligned_free (worker->memory);
-  ae_aligned_free (worker->transformed);
   g_free (worker->tap_offset);
   g_free (worker->next);
   g_free (worker->base);
