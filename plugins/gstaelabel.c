@@ -9,13 +9,13 @@
 static PangoLayout *
 lay_out (const gchar * text, gint font_pixels, gint max_width)
 {
-  PangoFontMap *fonts = pango_cairo_font_map_new ();
+  /* the one of this thread, so that fonts are looked up once */
+  PangoFontMap *fonts = pango_cairo_font_map_get_default ();
   PangoContext *context = pango_font_map_create_context (fonts);
   PangoLayout *layout = pango_layout_new (context);
   PangoFontDescription *font = pango_font_description_new ();
 
   g_object_unref (context);
-  g_object_unref (fonts);
   pango_font_description_set_family_static (font, "Sans");
   pango_font_description_set_weight (font, PANGO_WEIGHT_SEMIBOLD);
   pango_font_description_set_absolute_size (font,
