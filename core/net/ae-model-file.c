@@ -147,7 +147,7 @@ describe_param (const AeModel * model, const AeParam * param,
   json_builder_end_object (builder);
 }
 
-/* The header's length is rounded up by spaces to a multiple of 8. */
+/* Section 2: the header's length is rounded up by spaces to a multiple of 8. */
 static GByteArray *
 serialise (const AeModel * model)
 {

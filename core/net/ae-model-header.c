@@ -5,8 +5,12 @@
 
 #define MAX_DEPTH 8
 #define MAX_VALUES 65536        /* many times what a model needs */
+#define MAX_MEMBERS 4096        /* twice what one needs: keys may be chosen to
+                                 * share a hash, and then cost their square */
+#define MAX_MESSAGE_BYTES 1024
 
-/* json-glib quotes parts of characters, and a path may be of any bytes. */
+/* json-glib quotes parts of characters, a path may be of any bytes, and a name
+ * in the file as long as the file. */
 gboolean
 ae_model_fail (GError ** error, AeError code, const gchar * where,
     const gchar * format, ...)
@@ -18,21 +22,27 @@ ae_model_fail (GError ** error, AeError code, const gchar * where,
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);
-  text = g_strdup_printf ("%s: %s", where, message);
+  text = g_strdup_printf ("%s: %.*s", where, MAX_MESSAGE_BYTES, message);
   valid = g_utf8_make_valid (text, -1);
   g_set_error_literal (error, AE_ERROR, code, valid);
   return FALSE;
 }
 
-/* The index of the quote that closes the string opened at @i, or @size_bytes. */
-static gsize
-end_of_string (const gchar * text, gsize size_bytes, gsize i)
+/* Moves @i from the quote that opens a string to that which closes it, or to
+ * @size_bytes. FALSE: an escape stands for NUL, which would end the string here
+ * and make another name of it. */
+static gboolean
+skip_string (const gchar * text, gsize size_bytes, gsize * i)
 {
-  for (i++; i < size_bytes && text[i] != '"'; i++) {
-    if (text[i] == '\\')
-      i++;
+  for ((*i)++; *i < size_bytes && text[*i] != '"'; (*i)++) {
+    if (text[*i] != '\\')
+      continue;
+    if (size_bytes - *i >= 6 && memcmp (text + *i, "\\u0000", 6) == 0)
+      return FALSE;
+    (*i)++;
   }
-  return MIN (i, size_bytes);
+  *i = MIN (*i, size_bytes);
+  return TRUE;
 }
 
 /* Whether a number with a leading zero, which json-glib takes for octal, begins
@@ -44,11 +54,11 @@ is_octal (const gchar * text, gsize size_bytes, gsize i)
       && i + 1 < size_bytes && g_ascii_isdigit (text[i + 1]);
 }
 
-/* A header is one object of objects, arrays, strings and decimal numbers.
- * json-glib reads more (comments, '"' in single quotes, several values ...),
- * recurses, takes a hundred bytes for each value, and keeps the last of equal
- * keys. So what it is given is checked beforehand, and the members are counted
- * here to be compared with those it found. */
+/* A header is one object of objects, arrays, strings and decimal numbers
+ * (docs/model-file.md, section 2). json-glib reads more (comments, '"' in single
+ * quotes, several values ...), recurses, takes a hundred bytes for each value,
+ * and keeps the last of equal keys. So what it is given is checked beforehand,
+ * and the members are counted here to be compared with those it found. */
 static gboolean
 scan_json (const gchar * where, const gchar * text, gsize size_bytes,
     guint * n_members, GError ** error)
@@ -68,15 +78,20 @@ scan_json (const gchar * where, const gchar * text, gsize size_bytes,
     if (strchr ("{[:,", c) && ++n_values > MAX_VALUES)
       return ae_model_fail (error, AE_ERROR_LIMIT, where,
           "the header has more than %u values", MAX_VALUES);
-    if (c == '"')
-      i = end_of_string (text, size_bytes, i);
-    else if (c == '{' || c == '[')
+    if (c == '"') {
+      if (skip_string (text, size_bytes, &i))
+        continue;
+      return ae_model_fail (error, AE_ERROR_CORRUPT, where,
+          "byte %" G_GSIZE_FORMAT " of the header is an escaped NUL", i);
+    }
+    if (c == ':' && ++*n_members > MAX_MEMBERS)
+      return ae_model_fail (error, AE_ERROR_LIMIT, where,
+          "the header has more than %u keys", MAX_MEMBERS);
+    if (c == '{' || c == '[')
       depth++;
     else if (c == '}' || c == ']')
       depth--;
-    else if (c == ':')
-      (*n_members)++;
-    else if (!strchr (" \t\r\n,-.0123456789", c)
+    else if (!strchr (" \t\r\n:,-.0123456789", c)
         || is_octal (text, size_bytes, i))
       return ae_model_fail (error, AE_ERROR_CORRUPT, where,
           "byte %" G_GSIZE_FORMAT " of the header is in no object, array, "

@@ -51,6 +51,7 @@ ae_model_unref (AeModel * model)
   g_free (model);
 }
 
+/* docs/model-file.md, section 6. */
 gchar *
 ae_model_fingerprint (const AeModel * model)
 {

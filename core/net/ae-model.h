@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define AE_MODEL_EXTENSION ".safetensors"
 
 /* A denoiser's condition is its noise level in units of this many steps of the
- * 8-bit scale: sigma 25 is 1.0. Samples are pixel / 255. */
+ * 8-bit scale: sigma 25 is 1.0; docs/architecture-text.md, section 3. */
 #define AE_NOISE_UNIT 25.0f
 
 /**

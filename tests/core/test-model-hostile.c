@@ -79,6 +79,8 @@ static const struct
   {"[0,24]", "[0,0x18]", AE_ERROR_CORRUPT, "decimal number"},
   {"[0,24]", "[0,null]", AE_ERROR_CORRUPT, "decimal number"},
   {"CC0", "\xff\xfe", AE_ERROR_CORRUPT, "UTF-8"},
+  {"encoder.0.bias", "encoder.0.bias\\u0000x", AE_ERROR_CORRUPT, "escaped NUL"},
+  {"\"1\"", "\"1\\u00002\"", AE_ERROR_CORRUPT, "escaped NUL"},
   {BIAS, BIAS "," BIAS, AE_ERROR_CORRUPT, "key twice"},
   {BIAS, BIAS ",\"encoder.0\\u002ebias\":{}", AE_ERROR_CORRUPT, "key twice"},
   {"\"licence\"", "\"input\"", AE_ERROR_CORRUPT, "key twice"},
@@ -273,6 +275,59 @@ GST_START_TEST (test_bombs_are_refused)
 
 GST_END_TEST;
 
+/* Every two letters "Az" and "BY" add the same to GLib's hash of a string, so
+ * that as many keys took the square of their number. */
+GST_START_TEST (test_keys_that_share_a_hash_are_refused_by_their_number)
+{
+  g_autoptr (GString) header = g_string_new ("{\"a\":\"\"");
+  g_autoptr (GByteArray) file = NULL;
+
+  for (guint i = 0; i < 32768; i++) {
+    g_string_append (header, ",\"");
+    for (guint bit = 0; bit < 15; bit++)
+      g_string_append (header, i >> bit & 1 ? "Az" : "BY");
+    g_string_append (header, "\":\"\"");
+  }
+  g_string_append_c (header, '}');
+  file = make_file (header->str, header->len, 0);
+  assert_refused (file, "collisions", AE_ERROR_LIMIT, "4096 keys");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_long_name_makes_no_long_message)
+{
+  g_autofree gchar *name = g_strnfill (1000000, 'n');
+  g_autofree gchar *header = g_strdup_printf ("{\"%s\":3}", name);
+  g_autoptr (GByteArray) file = make_file (header, strlen (header), 0);
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (ae_model_load_bytes (file->data, file->len, "here",
+          &error) == NULL);
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_CORRUPT));
+  fail_unless (g_str_has_prefix (error->message, "here: header entry nnn"));
+  fail_unless (strlen (error->message) < 2000);
+}
+
+GST_END_TEST;
+
+/* Nothing follows, so that a sanitizer sees a read beyond the header. */
+GST_START_TEST (test_strings_without_end_are_refused)
+{
+  static const gchar *headers[] = {
+    "{\"", "{\"a", "{\"\\", "{\"\\u", "{\"\\u000", "{\"\\\\", "{\"\\\"",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (headers); i++) {
+    g_autoptr (GByteArray) file = make_file (headers[i], strlen (headers[i]),
+        0);
+
+    assert_refused (file, headers[i], AE_ERROR_CORRUPT, "not JSON");
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_every_truncation_is_refused)
 {
   g_autoptr (GByteArray) file = make_file (GOOD, strlen (GOOD), DATA_BYTES);
@@ -336,6 +391,10 @@ model_hostile_suite (void)
   tcase_add_test (tcase, test_the_good_header_is_read);
   tcase_add_test (tcase, test_lengths_are_not_believed);
   tcase_add_test (tcase, test_bombs_are_refused);
+  tcase_add_test (tcase,
+      test_keys_that_share_a_hash_are_refused_by_their_number);
+  tcase_add_test (tcase, test_a_long_name_makes_no_long_message);
+  tcase_add_test (tcase, test_strings_without_end_are_refused);
   tcase_add_test (tcase, test_every_truncation_is_refused);
   tcase_add_test (tcase, test_every_flipped_bit_is_survived);
   tcase_add_test (tcase,
