@@ -129,7 +129,7 @@ fixture_formats (const gchar * element)
 {
   GArray *formats = g_array_new (TRUE, TRUE, sizeof (const gchar *));
   GstElement *e = gst_element_factory_make (element, NULL);
-  GstPadTemplate *template = gst_element_get_pad_template (e, "sink");
+  GstPadTemplate *template = gst_element_get_pad_template (e, "src");
   GstCaps *caps = gst_pad_template_get_caps (template);
   const GValue *list =
       gst_structure_get_value (gst_caps_get_structure (caps, 0), "format");
@@ -183,6 +183,50 @@ fixture_random_frame (const GstVideoInfo * info, guint32 seed)
   }
   gst_buffer_unmap (buffer, &map);
   g_rand_free (rand);
+  return buffer;
+}
+
+GstBuffer *
+fixture_flat_frame (const GstVideoInfo * info, guint value)
+{
+  GstBuffer *buffer = new_frame (info);
+  GstMapInfo map;
+
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  if (GST_VIDEO_INFO_COMP_DEPTH (info, 0) == 8) {
+    memset (map.data, (gint) value, map.size);
+  } else {
+    for (gsize i = 0; i + 1 < map.size; i += 2)
+      GST_WRITE_UINT16_LE (map.data + i,
+          (guint16) (value << GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0)));
+  }
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+GstBuffer *
+fixture_grey_frame (const GstVideoInfo * info)
+{
+  const GstVideoFormatInfo *format = info->finfo;
+  const gboolean is_8_bit =
+      GST_VIDEO_FORMAT_INFO_DEPTH (gst_video_format_get_info
+      (format->unpack_format), 0) == 8;
+  const gsize row = (gsize) info->width * 4;
+  g_autofree guint8 *bytes = g_malloc (row);
+  g_autofree guint16 *words = g_new (guint16, row);
+  GstBuffer *buffer = new_frame (info);
+  GstVideoFrame frame;
+
+  for (gsize i = 0; i < row; i++) {
+    bytes[i] = i % 4 == 0 ? 77 : 128;
+    words[i] = (guint16) (i % 4 == 0 ? 77 << 8 | 77 : 0x8000);
+  }
+  gst_video_frame_map (&frame, (GstVideoInfo *) info, buffer, GST_MAP_WRITE);
+  for (gint y = 0; y < info->height; y++)
+    format->pack_func (format, GST_VIDEO_PACK_FLAG_NONE,
+        is_8_bit ? (gpointer) bytes : (gpointer) words, 0,
+        frame.data, frame.info.stride, 0, y, info->width);
+  gst_video_frame_unmap (&frame);
   return buffer;
 }
 

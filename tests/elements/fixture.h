@@ -34,6 +34,13 @@ GArray *fixture_formats (const gchar * element);
 /* A frame of random samples, PTS 0. */
 GstBuffer *fixture_random_frame (const GstVideoInfo * info, guint32 seed);
 
+/* A frame whose samples are all @value, PTS 0. */
+GstBuffer *fixture_flat_frame (const GstVideoInfo * info, guint value);
+
+/* A frame whose components are all at the middle of their range, and alpha at 77
+ * of 255, written by GStreamer itself; PTS 0. */
+GstBuffer *fixture_grey_frame (const GstVideoInfo * info);
+
 /* A grey frame of luma (or R, G and B) @level of 255 with Gaussian noise. */
 GstBuffer *fixture_noisy_frame (const GstVideoInfo * info, float level,
     float sigma, guint32 seed);

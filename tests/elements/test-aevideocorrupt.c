@@ -21,37 +21,13 @@ corrupter (const GstVideoInfo * info, const gchar * type, gdouble level)
   return h;
 }
 
-/* A frame whose components are all at the middle of their range, alpha at 77 of
- * 255; made by GStreamer's own functions. */
+/* Frame @n: mid grey. */
 static GstBuffer *
 grey_frame (GstVideoInfo * info, guint n)
 {
-  const GstVideoFormatInfo *format = info->finfo;
-  const gboolean is_8_bit =
-    GST_VIDEO_FORMAT_INFO_DEPTH (gst_video_format_get_info
-				 (format->unpack_format), 0) == 8;
-  const gsize row = (gsize) info->width * 4;
-  g_autofree guint8 *bytes = g_malloc (row);
-  g_autofree guint16 *words = g_new (guint16, row);
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL,
-					       GST_VIDEO_INFO_SIZE (info),
-					       NULL);
-  GstVideoFrame frame;
+  GstBuffer *buffer = fixture_grey_frame (info);
 
-  for (gsize i = 0; i < row; i++)
-    {
-      bytes[i] = i % 4 == 0 ? 77 : 128;
-      words[i] = (guint16) (i % 4 == 0 ? 77 << 8 | 77 : 0x8000);
-    }
-  gst_buffer_memset (buffer, 0, 0, GST_VIDEO_INFO_SIZE (info));
   GST_BUFFER_PTS (buffer) = n * FRAME;
-  GST_BUFFER_DURATION (buffer) = FRAME;
-  gst_video_frame_map (&frame, info, buffer, GST_MAP_WRITE);
-  for (gint y = 0; y < info->height; y++)
-    format->pack_func (format, GST_VIDEO_PACK_FLAG_NONE,
-		       is_8_bit ? (gpointer) bytes : (gpointer) words, 0,
-		       frame.data, frame.info.stride, 0, y, info->width);
-  gst_video_frame_unmap (&frame);
   return buffer;
 }
 
@@ -72,23 +48,21 @@ moments (const guint16 * pixels, gsize n, guint c)
 {
   double sum = 0.0, squares = 0.0;
 
-  for (gsize i = 0; i < n; i++)
-    {
-      const double value = pixels[4 * i + c];
+  for (gsize i = 0; i < n; i++) {
+    const double value = pixels[4 * i + c];
 
-      sum += value;
-      squares += value * value;
-    }
+    sum += value;
+    squares += value * value;
+  }
   sum /= (double) n;
-  return (Moments)
-  {
+  return (Moments) {
   sum, sqrt (squares / (double) n - sum * sum)};
 }
 
 /* Moments of component @c of the bytes of a frame in which all stand apart. */
 static Moments
 moments_of (const GstVideoInfo * info, GstBuffer * buffer, guint c,
-	    double *scale)
+    double *scale)
 {
   guint max;
   g_autofree guint16 *pixels = fixture_unpack (info, buffer, &max);
@@ -101,54 +75,49 @@ static void
 assert_near (double value, double expected, double share, const gchar * what)
 {
   fail_unless (fabs (value - expected) <= share * fabs (expected),
-	       "%s: %g, expected %g within %g %%", what, value, expected,
-	       100.0 * share);
+      "%s: %g, expected %g within %g %%", what, value, expected, 100.0 * share);
 }
 
 GST_START_TEST (test_gaussian_noise_has_the_level_and_no_bias)
 {
   static const double levels[] = { 10.0, 25.0 };
 
-  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
-    {
-      GstVideoInfo info = fixture_info ("Y444", 320, 240);
-      GstHarness *h = corrupter (&info, "gaussian", levels[i]);
-      GstBuffer *out = gst_harness_push_and_pull (h, grey_frame (&info, 0));
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++) {
+    GstVideoInfo info = fixture_info ("Y444", 320, 240);
+    GstHarness *h = corrupter (&info, "gaussian", levels[i]);
+    GstBuffer *out = gst_harness_push_and_pull (h, grey_frame (&info, 0));
 
-      for (guint c = 1; c < 4; c++)
-	{
-	  double scale;
-	  const Moments m = moments_of (&info, out, c, &scale);
+    for (guint c = 1; c < 4; c++) {
+      double scale;
+      const Moments m = moments_of (&info, out, c, &scale);
 
-	  assert_near (m.sigma, levels[i], 0.02, "sigma");
-	  assert_near (m.mean, 128.0, 0.005, "mean");
-	}
-      gst_buffer_unref (out);
-      gst_harness_teardown (h);
+      assert_near (m.sigma, levels[i], 0.02, "sigma");
+      assert_near (m.mean, 128.0, 0.005, "mean");
     }
+    gst_buffer_unref (out);
+    gst_harness_teardown (h);
+  }
 }
 
 GST_END_TEST;
 
 /* The variance at x is level^2 (1.7 x + 0.15), rows included. */
 GST_START_TEST
-  (test_camera_noise_has_the_level_at_mid_grey_and_grows_with_light)
-{
+    (test_camera_noise_has_the_level_at_mid_grey_and_grows_with_light) {
   static const guint8 samples[] = { 40, 128, 190 };
   GstVideoInfo info = fixture_info ("GRAY8", 640, 480);
   GstHarness *h = corrupter (&info, "poisson-gaussian", 8.0);
 
-  for (guint i = 0; i < G_N_ELEMENTS (samples); i++)
-    {
-      GstBuffer *buffer = grey_frame (&info, i);
-      double scale, expected = 8.0 * sqrt (1.7 * samples[i] / 255.0 + 0.15);
+  for (guint i = 0; i < G_N_ELEMENTS (samples); i++) {
+    GstBuffer *buffer = grey_frame (&info, i);
+    double scale, expected = 8.0 * sqrt (1.7 * samples[i] / 255.0 + 0.15);
 
-      set_all (buffer, samples[i]);
-      buffer = gst_harness_push_and_pull (h, buffer);
-      assert_near (moments_of (&info, buffer, 1, &scale).sigma, expected,
-		   0.03, "sigma");
-      gst_buffer_unref (buffer);
-    }
+    set_all (buffer, samples[i]);
+    buffer = gst_harness_push_and_pull (h, buffer);
+    assert_near (moments_of (&info, buffer, 1, &scale).sigma, expected,
+        0.03, "sigma");
+    gst_buffer_unref (buffer);
+  }
   gst_harness_teardown (h);
 }
 
@@ -169,7 +138,7 @@ count (const gchar * type, double level, guint kept, guint counts[4])
   gst_buffer_map (buffer, &map, GST_MAP_READ);
   for (gsize i = 0; i < map.size; i++)
     counts[map.data[i] == 0 ? 0 : map.data[i] == 255 ? 1 :
-	   map.data[i] == kept ? 2 : 3]++;
+        map.data[i] == kept ? 2 : 3]++;
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);
   gst_harness_teardown (h);
@@ -182,7 +151,7 @@ assert_share (guint n, double share)
   const double sigma = sqrt (100000.0 * share * (1.0 - share));
 
   fail_unless (fabs (n - 100000.0 * share) <= 4.0 * sigma,
-	       "%u of 100000 samples, expected a share of %g", n, share);
+      "%u of 100000 samples, expected a share of %g", n, share);
 }
 
 GST_START_TEST (test_salt_and_pepper_hit_their_share_and_spare_the_others)
@@ -230,32 +199,30 @@ GST_START_TEST (test_every_format_gets_the_noise_and_keeps_its_alpha)
   GArray *formats = fixture_formats ("aevideocorrupt");
 
   fail_unless (formats->len >= 25);
-  for (guint i = 0; i < formats->len; i++)
-    {
-      const gchar *name = g_array_index (formats, gchar *, i);
-      GstVideoInfo info = fixture_info (name, 157, 131);
-      GstHarness *h = corrupter (&info, "gaussian", 20.0);
-      GstBuffer *in = grey_frame (&info, 0), *out;
-      const gsize n = (gsize) (info.width * info.height);
-      g_autofree guint16 *before = NULL;
-      g_autofree guint16 *after = NULL;
-      guint max;
+  for (guint i = 0; i < formats->len; i++) {
+    const gchar *name = g_array_index (formats, gchar *, i);
+    GstVideoInfo info = fixture_info (name, 157, 131);
+    GstHarness *h = corrupter (&info, "gaussian", 20.0);
+    GstBuffer *in = grey_frame (&info, 0), *out;
+    const gsize n = (gsize) (info.width * info.height);
+    g_autofree guint16 *before = NULL;
+    g_autofree guint16 *after = NULL;
+    guint max;
 
-      before = fixture_unpack (&info, in, &max);
-      out = gst_harness_push_and_pull (h, in);
-      after = fixture_unpack (&info, out, &max);
-      for (guint c = 1; c < (GST_VIDEO_INFO_IS_GRAY (&info) ? 2 : 4); c++)
-	{
-	  const Moments m = moments (after, n, c);
+    before = fixture_unpack (&info, in, &max);
+    out = gst_harness_push_and_pull (h, in);
+    after = fixture_unpack (&info, out, &max);
+    for (guint c = 1; c < (GST_VIDEO_INFO_IS_GRAY (&info) ? 2 : 4); c++) {
+      const Moments m = moments (after, n, c);
 
-	  assert_near (m.sigma * 255.0 / max, 20.0, 0.05, name);
-	  assert_near (m.mean * 255.0 / max, 128.0, 0.01, name);
-	}
-      for (gsize j = 0; j < n; j++)
-	fail_unless_equals_int (after[4 * j], before[4 * j]);
-      gst_buffer_unref (out);
-      gst_harness_teardown (h);
+      assert_near (m.sigma * 255.0 / max, 20.0, 0.05, name);
+      assert_near (m.mean * 255.0 / max, 128.0, 0.01, name);
     }
+    for (gsize j = 0; j < n; j++)
+      fail_unless_equals_int (after[4 * j], before[4 * j]);
+    gst_buffer_unref (out);
+    gst_harness_teardown (h);
+  }
   g_array_unref (formats);
 }
 
@@ -278,9 +245,8 @@ GST_START_TEST (test_chroma_false_changes_luma_alone_and_in_the_same_way)
   fail_unless (gst_buffer_memcmp (a, 0, map.data, n_luma) == 0);
   fail_unless (gst_buffer_memcmp (in, 0, map.data, n_luma) != 0);
   fail_unless (gst_buffer_memcmp (in, n_luma, map.data + n_luma,
-				  n_chroma) == 0);
-  fail_unless (gst_buffer_memcmp (a, n_luma, map.data + n_luma,
-				  n_chroma) != 0);
+          n_chroma) == 0);
+  fail_unless (gst_buffer_memcmp (a, n_luma, map.data + n_luma, n_chroma) != 0);
   gst_buffer_unmap (b, &map);
   gst_buffer_unref (a);
   gst_buffer_unref (b);
@@ -295,22 +261,21 @@ GST_START_TEST (test_level_zero_and_type_none_leave_every_format_untouched)
 {
   GArray *formats = fixture_formats ("aevideocorrupt");
 
-  for (guint i = 0; i < 2 * formats->len; i++)
-    {
-      GstVideoInfo info =
-	fixture_info (g_array_index (formats, gchar *, i / 2), 37, 21);
-      GstHarness *h = i % 2 == 0 ? corrupter (&info, "dropout", 0.0) :
-	corrupter (&info, "none", 25.0);
-      GstBuffer *in = fixture_random_frame (&info, i), *copy, *out;
+  for (guint i = 0; i < 2 * formats->len; i++) {
+    GstVideoInfo info =
+        fixture_info (g_array_index (formats, gchar *, i / 2), 37, 21);
+    GstHarness *h = i % 2 == 0 ? corrupter (&info, "dropout", 0.0) :
+        corrupter (&info, "none", 25.0);
+    GstBuffer *in = fixture_random_frame (&info, i), *copy, *out;
 
-      copy = gst_buffer_copy_deep (in);
-      out = gst_harness_push_and_pull (h, in);
-      fail_unless (out == in, "the frame was copied");
-      fixture_assert_equal_bytes (copy, out);
-      gst_buffer_unref (copy);
-      gst_buffer_unref (out);
-      gst_harness_teardown (h);
-    }
+    copy = gst_buffer_copy_deep (in);
+    out = gst_harness_push_and_pull (h, in);
+    fail_unless (out == in, "the frame was copied");
+    fixture_assert_equal_bytes (copy, out);
+    gst_buffer_unref (copy);
+    gst_buffer_unref (out);
+    gst_harness_teardown (h);
+  }
   g_array_unref (formats);
 }
 
@@ -318,8 +283,7 @@ GST_END_TEST;
 
 /* The planes of a frame that says where they are, and bytes between them. */
 GST_START_TEST
-  (test_padded_strides_get_the_same_noise_and_padding_is_left_alone)
-{
+    (test_padded_strides_get_the_same_noise_and_padding_is_left_alone) {
   enum
   { WIDTH = 37, HEIGHT = 21, STRIDE = 61, GUARD = 0xa5 };
   gsize offset[4] = { 11, 0, 0, 0 };
@@ -336,25 +300,21 @@ GST_START_TEST
   gst_buffer_map (tight, &a, GST_MAP_READ);
   for (guint y = 0; y < HEIGHT; y++)
     gst_buffer_fill (padded, 11 + y * STRIDE,
-		     a.data + (gint) y * info.stride[0], WIDTH);
+        a.data + (gint) y * info.stride[0], WIDTH);
   gst_buffer_unmap (tight, &a);
   gst_buffer_add_video_meta_full (padded, GST_VIDEO_FRAME_FLAG_NONE,
-				  GST_VIDEO_FORMAT_GRAY8, WIDTH, HEIGHT, 1,
-				  offset, stride);
+      GST_VIDEO_FORMAT_GRAY8, WIDTH, HEIGHT, 1, offset, stride);
 
   tight = gst_harness_push_and_pull (h1, tight);
   padded = gst_harness_push_and_pull (h2, padded);
   gst_buffer_map (tight, &a, GST_MAP_READ);
   gst_buffer_map (padded, &b, GST_MAP_READ);
-  for (guint i = 0; i < b.size; i++)
-    {
-      const guint x = (i + STRIDE - 11) % STRIDE, y =
-	(i + STRIDE - 11) / STRIDE;
+  for (guint i = 0; i < b.size; i++) {
+    const guint x = (i + STRIDE - 11) % STRIDE, y = (i + STRIDE - 11) / STRIDE;
 
-      fail_unless_equals_int (b.data[i], i >= 11 && x < WIDTH ?
-			      a.data[(gint) (y - 1) * info.stride[0] +
-				     (gint) x] : GUARD);
-    }
+    fail_unless_equals_int (b.data[i], i >= 11 && x < WIDTH ?
+        a.data[(gint) (y - 1) * info.stride[0] + (gint) x] : GUARD);
+  }
   gst_buffer_unmap (padded, &b);
   gst_buffer_unmap (tight, &a);
   gst_buffer_unref (tight);
@@ -396,23 +356,20 @@ GST_START_TEST (test_noise_depends_on_seed_and_frame_alone)
   GstVideoInfo info = fixture_info ("I420", 37, 21);
   GstBuffer *frames[N];
 
-  for (guint s = 0; s < G_N_ELEMENTS (seeds); s++)
-    {
-      GstHarness *h = corrupter (&info, "gaussian", 25.0);
+  for (guint s = 0; s < G_N_ELEMENTS (seeds); s++) {
+    GstHarness *h = corrupter (&info, "gaussian", 25.0);
 
-      g_object_set (h->element, "seed", seeds[s], NULL);
-      play (h, &info, frames + s * N_FRAMES);
-      gst_harness_teardown (h);
-    }
-  for (guint i = 0; i < N; i++)
-    {
-      for (guint j = 0; j < i; j++)
-	{
-	  const gboolean same_seed = i < 2 * N_FRAMES && i - j == N_FRAMES;
+    g_object_set (h->element, "seed", seeds[s], NULL);
+    play (h, &info, frames + s * N_FRAMES);
+    gst_harness_teardown (h);
+  }
+  for (guint i = 0; i < N; i++) {
+    for (guint j = 0; j < i; j++) {
+      const gboolean same_seed = i < 2 * N_FRAMES && i - j == N_FRAMES;
 
-	  fail_unless_equals_int (is_equal (frames[i], frames[j]), same_seed);
-	}
+      fail_unless_equals_int (is_equal (frames[i], frames[j]), same_seed);
     }
+  }
   for (guint i = 0; i < N; i++)
     gst_buffer_unref (frames[i]);
 }
@@ -430,12 +387,11 @@ GST_START_TEST (test_noise_starts_anew_with_the_stream)
   gst_harness_play (h);
   fixture_set_info (h, &info);
   play (h, &info, second);
-  for (guint i = 0; i < N_FRAMES; i++)
-    {
-      fixture_assert_equal_bytes (first[i], second[i]);
-      gst_buffer_unref (first[i]);
-      gst_buffer_unref (second[i]);
-    }
+  for (guint i = 0; i < N_FRAMES; i++) {
+    fixture_assert_equal_bytes (first[i], second[i]);
+    gst_buffer_unref (first[i]);
+    gst_buffer_unref (second[i]);
+  }
   gst_harness_teardown (h);
 }
 
@@ -455,25 +411,22 @@ GST_START_TEST (test_noise_of_a_frame_does_not_depend_on_frames_skipped)
   gst_harness_push (late, grey_frame (&info, 0));
   /* 0.5 frames late at the first: the second one is dropped */
   gst_harness_push_upstream_event (late, gst_event_new_qos
-				   (GST_QOS_TYPE_UNDERFLOW, 2.0, FRAME / 2,
-				    FRAME));
+      (GST_QOS_TYPE_UNDERFLOW, 2.0, FRAME / 2, FRAME));
   gst_harness_push (late, grey_frame (&info, 1));
   gst_harness_push_upstream_event (late, gst_event_new_qos
-				   (GST_QOS_TYPE_OVERFLOW, 0.5,
-				    -(GstClockTimeDiff) FRAME, 2 * FRAME));
+      (GST_QOS_TYPE_OVERFLOW, 0.5, -(GstClockTimeDiff) FRAME, 2 * FRAME));
   g_object_set (late->element, "level", 0.0, NULL);
   gst_harness_push (late, grey_frame (&info, 2));
   g_object_set (late->element, "level", 25.0, NULL);
   gst_harness_push (late, grey_frame (&info, 3));
 
   fail_unless_equals_int (gst_harness_buffers_received (late), 3);
-  for (guint i = 0; i < 3; i++)
-    {
-      out = gst_harness_pull (late);
-      if (i != 1)
-	fixture_assert_equal_bytes (out, frames[i == 0 ? 0 : 3]);
-      gst_buffer_unref (out);
-    }
+  for (guint i = 0; i < 3; i++) {
+    out = gst_harness_pull (late);
+    if (i != 1)
+      fixture_assert_equal_bytes (out, frames[i == 0 ? 0 : 3]);
+    gst_buffer_unref (out);
+  }
   for (guint i = 0; i < N_FRAMES; i++)
     gst_buffer_unref (frames[i]);
   gst_harness_teardown (late);
@@ -492,22 +445,20 @@ GST_START_TEST (test_level_over_one_is_told_for_shares_and_taken_as_one)
   g_autoptr (GError) warning = NULL;
 
   gst_element_set_bus (h->element, bus);
-  for (guint i = 0; i < 3; i++)
-    {
-      out = gst_harness_push_and_pull (h, grey_frame (&info, i));
-      for (guint j = 0; j < 256; j++)
-	fail_unless (gst_buffer_memcmp (out, j, "\0", 1) == 0);
-      gst_buffer_unref (out);
-    }
+  for (guint i = 0; i < 3; i++) {
+    out = gst_harness_push_and_pull (h, grey_frame (&info, i));
+    for (guint j = 0; j < 256; j++)
+      fail_unless (gst_buffer_memcmp (out, j, "\0", 1) == 0);
+    gst_buffer_unref (out);
+  }
   message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
   fail_unless (message != NULL);
   gst_message_parse_warning (message, &warning, &debug);
   fail_unless (strstr (warning->message, "25") != NULL
-	       && strstr (warning->message, "masking") != NULL, "%s",
-	       warning->message);
+      && strstr (warning->message, "masking") != NULL, "%s", warning->message);
   gst_message_unref (message);
   fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING) == NULL,
-	       "it is said again");
+      "it is said again");
   gst_element_set_bus (h->element, NULL);
   gst_object_unref (bus);
   gst_harness_teardown (h);
@@ -560,21 +511,20 @@ GST_START_TEST (test_level_can_be_controlled_over_stream_time)
 
   g_object_set (source, "mode", GST_INTERPOLATION_MODE_LINEAR, NULL);
   gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (source),
-				      0, 0.0);
+      0, 0.0);
   gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (source),
-				      4 * FRAME, 40.0);
+      4 * FRAME, 40.0);
   gst_object_add_control_binding (GST_OBJECT (h->element),
-				  gst_direct_control_binding_new_absolute
-				  (GST_OBJECT (h->element), "level", source));
+      gst_direct_control_binding_new_absolute
+      (GST_OBJECT (h->element), "level", source));
   gst_object_unref (source);
-  for (guint i = 0; i < 4; i++)
-    {
-      GstBuffer *out = gst_harness_push_and_pull (h, grey_frame (&info, i));
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *out = gst_harness_push_and_pull (h, grey_frame (&info, i));
 
-      assert_near (moments_of (&info, out, 1, &scale).sigma, 10.0 * i, 0.02,
-		   "sigma");
-      gst_buffer_unref (out);
-    }
+    assert_near (moments_of (&info, out, 1, &scale).sigma, 10.0 * i, 0.02,
+        "sigma");
+    gst_buffer_unref (out);
+  }
   gst_harness_teardown (h);
 }
 
@@ -597,20 +547,18 @@ GST_START_TEST (test_caps_and_type_may_change_in_mid_stream)
   GstHarness *h = corrupter (&info, "none", 20.0);
   double scale;
 
-  for (guint i = 0; i < G_N_ELEMENTS (streams); i++)
-    {
-      GstBuffer *out;
+  for (guint i = 0; i < G_N_ELEMENTS (streams); i++) {
+    GstBuffer *out;
 
-      info = fixture_info (streams[i].format, streams[i].width,
-			   streams[i].height);
-      fixture_set_info (h, &info);
-      gst_util_set_object_arg (G_OBJECT (h->element), "type",
-			       streams[i].type);
-      out = gst_harness_push_and_pull (h, grey_frame (&info, i));
-      assert_near (moments_of (&info, out, 1, &scale).sigma * scale,
-		   streams[i].sigma, 0.04, streams[i].format);
-      gst_buffer_unref (out);
-    }
+    info = fixture_info (streams[i].format, streams[i].width,
+        streams[i].height);
+    fixture_set_info (h, &info);
+    gst_util_set_object_arg (G_OBJECT (h->element), "type", streams[i].type);
+    out = gst_harness_push_and_pull (h, grey_frame (&info, i));
+    assert_near (moments_of (&info, out, 1, &scale).sigma * scale,
+        streams[i].sigma, 0.04, streams[i].format);
+    gst_buffer_unref (out);
+  }
   gst_harness_teardown (h);
 }
 
@@ -625,26 +573,22 @@ aevideocorrupt_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_gaussian_noise_has_the_level_and_no_bias);
   tcase_add_test (tc,
-		  test_camera_noise_has_the_level_at_mid_grey_and_grows_with_light);
+      test_camera_noise_has_the_level_at_mid_grey_and_grows_with_light);
   tcase_add_test (tc,
-		  test_salt_and_pepper_hit_their_share_and_spare_the_others);
+      test_salt_and_pepper_hit_their_share_and_spare_the_others);
   tcase_add_test (tc,
-		  test_masking_sets_its_share_to_zero_and_spares_the_others);
-  tcase_add_test (tc,
-		  test_dropout_sets_its_share_to_zero_and_lifts_the_others);
+      test_masking_sets_its_share_to_zero_and_spares_the_others);
+  tcase_add_test (tc, test_dropout_sets_its_share_to_zero_and_lifts_the_others);
   tcase_add_test (tc, test_every_format_gets_the_noise_and_keeps_its_alpha);
+  tcase_add_test (tc, test_chroma_false_changes_luma_alone_and_in_the_same_way);
   tcase_add_test (tc,
-		  test_chroma_false_changes_luma_alone_and_in_the_same_way);
+      test_level_zero_and_type_none_leave_every_format_untouched);
   tcase_add_test (tc,
-		  test_level_zero_and_type_none_leave_every_format_untouched);
-  tcase_add_test (tc,
-		  test_padded_strides_get_the_same_noise_and_padding_is_left_alone);
+      test_padded_strides_get_the_same_noise_and_padding_is_left_alone);
   tcase_add_test (tc, test_noise_depends_on_seed_and_frame_alone);
   tcase_add_test (tc, test_noise_starts_anew_with_the_stream);
-  tcase_add_test (tc,
-		  test_noise_of_a_frame_does_not_depend_on_frames_skipped);
-  tcase_add_test (tc,
-		  test_level_over_one_is_told_for_shares_and_taken_as_one);
+  tcase_add_test (tc, test_noise_of_a_frame_does_not_depend_on_frames_skipped);
+  tcase_add_test (tc, test_level_over_one_is_told_for_shares_and_taken_as_one);
   tcase_add_test (tc, test_works_with_no_property_set);
   tcase_add_test (tc, test_nan_is_no_level);
   tcase_add_test (tc, test_level_can_be_controlled_over_stream_time);
