@@ -261,7 +261,7 @@ draw (GstAeVideoCompare * self, const Settings * settings,
     GST_OBJECT_LOCK (self);
     text = gst_ae_stats_describe (&self->stats, settings->ssim);
     GST_OBJECT_UNLOCK (self);
-    gst_ae_view_label (self->view, text, &out);
+    gst_ae_view_label (self->view, settings->wipe_position, text, &out);
   }
   gst_video_frame_unmap (&out);
   return TRUE;

@@ -28,11 +28,23 @@ gst_ae_view_width (GstAeView view, gint width)
       : width;
 }
 
-/* Where the test begins side by side: gst_ae_view_width() is 2 w or 2 w + 1. */
+/* The column where the test begins, even as chroma is shared by up to two, or
+ * the width if the test is not seen. */
 static gint
-middle (const GstVideoFrame * out)
+test_column (GstAeView view, gdouble wipe_position, const GstVideoFrame * out)
 {
-  return GST_ROUND_UP_2 (GST_VIDEO_FRAME_WIDTH (out) / 2);
+  const gint width = GST_VIDEO_FRAME_WIDTH (out);
+
+  switch (view) {
+    case GST_AE_VIEW_SIDE_BY_SIDE:
+      /* gst_ae_view_width() is 2 w or 2 w + 1 */
+      return GST_ROUND_UP_2 (width / 2);
+    case GST_AE_VIEW_WIPE:
+      return wipe_position < 1.0 ? (gint) (wipe_position * width) / 2 * 2 :
+          width;
+    default:
+      return 0;
+  }
 }
 
 /* One black line in the format that GStreamer packs from: alpha and three
@@ -118,15 +130,8 @@ gst_ae_view_draw (GstAeView view, gdouble wipe_position,
     GstVideoFrame * reference, GstVideoFrame * test, GstVideoFrame * out)
 {
   const gint width = GST_VIDEO_FRAME_WIDTH (out);
-  gint from = 0, to = width, at = 0;    /* columns of the test, and to where */
-
-  if (view == GST_AE_VIEW_SIDE_BY_SIDE) {
-    at = middle (out);
-    to = width - at;
-  } else if (view == GST_AE_VIEW_WIPE) {
-    /* chroma is shared by up to two columns */
-    from = at = (gint) (wipe_position * width) / 2 * 2;
-  }
+  const gint at = test_column (view, wipe_position, out);
+  const gint from = view == GST_AE_VIEW_WIPE ? at : 0;
 
   /* with odd widths a column stays free in the middle */
   if (!test || (!reference && at > 0) || width % 2 == 1)
@@ -134,20 +139,18 @@ gst_ae_view_draw (GstAeView view, gdouble wipe_position,
   if (reference && at > 0)
     copy_columns (reference, 0, MIN (at, GST_VIDEO_FRAME_WIDTH (reference)),
         out, 0);
-  if (test && from < to)
-    copy_columns (test, from, to, out, at);
+  if (test && at < width)
+    copy_columns (test, from, from + width - at, out, at);
 }
 
 void
-gst_ae_view_label (GstAeView view, const gchar * text, GstVideoFrame * out)
+gst_ae_view_label (GstAeView view, gdouble wipe_position, const gchar * text,
+    GstVideoFrame * out)
 {
   const gint margin = MAX (GST_VIDEO_FRAME_HEIGHT (out) / 60, 2);
-  gint x = 0;
+  const gint x = test_column (view, wipe_position, out);
 
-  if (view == GST_AE_VIEW_SIDE_BY_SIDE) {
-    x = middle (out);
-    gst_ae_label_draw (out, "reference", margin, margin, x - 2 * margin);
-  }
+  gst_ae_label_draw (out, "reference", margin, margin, x - 2 * margin);
   gst_ae_label_draw (out, text, x + margin, margin,
       GST_VIDEO_FRAME_WIDTH (out) - x - 2 * margin);
 }

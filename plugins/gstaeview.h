@@ -29,8 +29,9 @@ gint gst_ae_view_width (GstAeView view, gint width);
 void gst_ae_view_draw (GstAeView view, gdouble wipe_position,
     GstVideoFrame * reference, GstVideoFrame * test, GstVideoFrame * out);
 
-/* Writes what the parts are into them: `reference`, and @text on the test. */
-void gst_ae_view_label (GstAeView view, const gchar * text,
-    GstVideoFrame * out);
+/* Writes what the parts are into them, as far as they have room: `reference`,
+ * and @text on the test. */
+void gst_ae_view_label (GstAeView view, gdouble wipe_position,
+    const gchar * text, GstVideoFrame * out);
 
 G_END_DECLS

@@ -112,6 +112,33 @@ fixture_denoiser (const gchar * model, const GstVideoInfo * info)
   return h;
 }
 
+Comparer
+fixture_comparer (const GstVideoInfo * reference, const GstVideoInfo * test)
+{
+  Comparer c;
+
+  c.element = gst_element_factory_make ("aevideocompare", NULL);
+  g_object_set (c.element, "show-text", FALSE, "message-interval",
+      (guint64) 0, NULL);
+  c.reference = gst_harness_new_with_element (c.element, "reference", "src");
+  c.test = gst_harness_new_with_element (c.element, "test", NULL);
+  c.bus = gst_bus_new ();
+  gst_element_set_bus (c.element, c.bus);
+  fixture_set_info (c.reference, reference);
+  fixture_set_info (c.test, test);
+  return c;
+}
+
+void
+fixture_comparer_clear (Comparer * c)
+{
+  gst_element_set_bus (c->element, NULL);
+  gst_object_unref (c->bus);
+  gst_harness_teardown (c->test);
+  gst_harness_teardown (c->reference);
+  gst_object_unref (c->element);
+}
+
 GstVideoInfo
 fixture_info (const gchar * format, guint width, guint height)
 {

@@ -23,6 +23,19 @@ gchar *fixture_model_condition (void);
  * gets frames of @info at 25 Hz. */
 GstHarness *fixture_denoiser (const gchar * model, const GstVideoInfo * info);
 
+/* aevideocompare with two harnesses: frames come out of @reference, and @bus
+ * gets a message for each pair. No text is drawn. */
+typedef struct
+{
+  GstElement *element;
+  GstHarness *reference, *test;
+  GstBus *bus;
+} Comparer;
+
+Comparer fixture_comparer (const GstVideoInfo * reference,
+    const GstVideoInfo * test);
+void fixture_comparer_clear (Comparer * c);
+
 void fixture_set_info (GstHarness * h, const GstVideoInfo * info);
 
 /* An element and a format for GstVideoInfo. */

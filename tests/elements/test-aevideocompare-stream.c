@@ -5,41 +5,12 @@
 
 #define FRAME (40 * GST_MSECOND)
 
-/* One element with two harnesses: frames come out of @reference. */
-typedef struct
-{
-  GstElement *element;
-  GstHarness *reference, *test;
-} Comparer;
-
-static Comparer
-comparer (const GstVideoInfo * info)
-{
-  Comparer c;
-
-  c.element = gst_element_factory_make ("aevideocompare", NULL);
-  g_object_set (c.element, "show-text", FALSE, NULL);
-  c.reference = gst_harness_new_with_element (c.element, "reference", "src");
-  c.test = gst_harness_new_with_element (c.element, "test", NULL);
-  fixture_set_info (c.reference, info);
-  fixture_set_info (c.test, info);
-  return c;
-}
-
-static void
-clear (Comparer * c)
-{
-  gst_harness_teardown (c->test);
-  gst_harness_teardown (c->reference);
-  gst_object_unref (c->element);
-}
-
 static Comparer
 grey_comparer (void)
 {
   const GstVideoInfo info = fixture_info ("GRAY8", 16, 16);
 
-  return comparer (&info);
+  return fixture_comparer (&info, &info);
 }
 
 /* Frame @n of a video whose frames all differ: each is flat and 10 brighter than
@@ -87,16 +58,18 @@ assert_stats (GstElement * element, guint64 n_frames, guint64 n_unmatched,
 static void
 end (Comparer * c)
 {
-  GstEvent *event;
+  gboolean is_eos;
 
   gst_harness_push_event (c->reference, gst_event_new_eos ());
   gst_harness_push_event (c->test, gst_event_new_eos ());
   do {
-    event = gst_harness_pull_event (c->reference);
+    GstEvent *event = gst_harness_pull_event (c->reference);
+
     fail_unless (event != NULL, "no EOS");
+    is_eos = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
     gst_event_unref (event);
   }
-  while (GST_EVENT_TYPE (event) != GST_EVENT_EOS);
+  while (!is_eos);
 }
 
 /* Which of 12 frames do not reach an input. */
@@ -129,7 +102,7 @@ GST_START_TEST (test_missing_frames_never_shift_the_pairs)
   end (&c);
   /* missing: 3 and 7 of the test, 5 of the reference; 8 of both */
   assert_stats (c.element, 8, 3, 100.0);
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -159,7 +132,7 @@ GST_START_TEST (test_a_longer_reference_is_shown_beside_black)
   }
   end (&c);
   assert_stats (c.element, 1, 2, 100.0);
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -172,7 +145,7 @@ GST_START_TEST (test_black_is_black_in_every_format)
   for (guint i = 0; i < formats->len; i++) {
     GstVideoInfo info =
         fixture_info (g_array_index (formats, gchar *, i), 16, 16), out;
-    Comparer c = comparer (&info);
+    Comparer c = fixture_comparer (&info, &info);
     GstBuffer *view;
     g_autofree guint16 *pixels = NULL;
     guint max;
@@ -196,7 +169,7 @@ GST_START_TEST (test_black_is_black_in_every_format)
       }
     }
     gst_buffer_unref (view);
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
   g_array_unref (formats);
 }
@@ -244,7 +217,7 @@ GST_START_TEST (test_caps_may_change_in_mid_stream)
   fail_unless_equals_int (gst_harness_buffers_in_queue (c.reference), 8);
   fail_unless_equals_string (seen->str, "32x16 64x8 15x5 32x16 ");
   g_string_free (seen, TRUE);
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -259,7 +232,7 @@ GST_START_TEST (test_shape_of_pixels_and_rate_are_those_of_the_inputs)
   info.par_d = 11;
   info.fps_n = 30000;
   info.fps_d = 1001;
-  c = comparer (&info);
+  c = fixture_comparer (&info, &info);
   gst_harness_push (c.reference, numbered_frame (16, 16, 0));
   gst_harness_push (c.test, numbered_frame (16, 16, 0));
   gst_buffer_unref (gst_harness_pull (c.reference));
@@ -268,7 +241,7 @@ GST_START_TEST (test_shape_of_pixels_and_rate_are_those_of_the_inputs)
   fail_unless (info.par_n == 12 && info.par_d == 11);
   fail_unless (info.fps_n == 30000 && info.fps_d == 1001);
   gst_caps_unref (caps);
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;

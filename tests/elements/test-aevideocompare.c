@@ -5,41 +5,6 @@
 
 #define FRAME (40 * GST_MSECOND)
 
-/* One element with two harnesses: frames come out of @reference. */
-typedef struct
-{
-  GstElement *element;
-  GstHarness *reference, *test;
-  GstBus *bus;
-} Comparer;
-
-static Comparer
-comparer (const GstVideoInfo * reference, const GstVideoInfo * test)
-{
-  Comparer c;
-
-  c.element = gst_element_factory_make ("aevideocompare", NULL);
-  g_object_set (c.element, "show-text", FALSE, "message-interval",
-      (guint64) 0, NULL);
-  c.reference = gst_harness_new_with_element (c.element, "reference", "src");
-  c.test = gst_harness_new_with_element (c.element, "test", NULL);
-  c.bus = gst_bus_new ();
-  gst_element_set_bus (c.element, c.bus);
-  fixture_set_info (c.reference, reference);
-  fixture_set_info (c.test, test);
-  return c;
-}
-
-static void
-clear (Comparer * c)
-{
-  gst_element_set_bus (c->element, NULL);
-  gst_object_unref (c->bus);
-  gst_harness_teardown (c->test);
-  gst_harness_teardown (c->reference);
-  gst_object_unref (c->element);
-}
-
 /* Gives @buffer, taken, the time of frame @n. */
 static GstBuffer *
 at (GstBuffer * buffer, guint n)
@@ -137,7 +102,7 @@ GST_START_TEST (test_equal_frames_of_every_format_have_100_db_and_ssim_1)
   for (guint i = 0; i < formats->len; i++) {
     GstVideoInfo info =
         fixture_info (g_array_index (formats, gchar *, i), 37, 21);
-    Comparer c = comparer (&info, &info);
+    Comparer c = fixture_comparer (&info, &info);
     GstBuffer *in = fixture_random_frame (&info, i);
     Figures f;
 
@@ -146,7 +111,7 @@ GST_START_TEST (test_equal_frames_of_every_format_have_100_db_and_ssim_1)
     fail_unless (f.psnr == 100.0, "%g dB", f.psnr);
     fail_unless (fabs (f.ssim - 1.0) < 1e-6, "%g", f.ssim);
     fail_unless_equals_uint64 (f.n_frames, 1);
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
   g_array_unref (formats);
 }
@@ -172,14 +137,14 @@ GST_START_TEST (test_a_constant_difference_has_its_exact_psnr)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     GstVideoInfo info = fixture_info (cases[i].format, 32, 24);
-    Comparer c = comparer (&info, &info);
+    Comparer c = fixture_comparer (&info, &info);
     const double difference = (double) cases[i].a - cases[i].b;
 
     gst_buffer_unref (compare (&c, fixture_flat_frame (&info, cases[i].a),
             fixture_flat_frame (&info, cases[i].b)));
     assert_db (stats (&c).psnr, 20.0 * log10 (cases[i].peak
             / fabs (difference)));
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
 }
 
@@ -192,7 +157,7 @@ GST_START_TEST (test_rgb_is_compared_by_its_luma)
   GstVideoInfo info = fixture_info ("RGB", 32, 24);
 
   for (guint i = 0; i < 3; i++) {
-    Comparer c = comparer (&info, &info);
+    Comparer c = fixture_comparer (&info, &info);
     GstBuffer *a = fixture_flat_frame (&info, 100), *b =
         fixture_flat_frame (&info, 100);
     GstMapInfo map;
@@ -203,7 +168,7 @@ GST_START_TEST (test_rgb_is_compared_by_its_luma)
     gst_buffer_unmap (b, &map);
     gst_buffer_unref (compare (&c, a, b));
     assert_db (stats (&c).psnr, 20.0 * log10 (255.0 / (50.0 * weights[i])));
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
 }
 
@@ -217,12 +182,12 @@ GST_START_TEST (test_formats_may_differ)
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
     GstVideoInfo a = fixture_info ("I420", 32, 24);
     GstVideoInfo b = fixture_info (formats[i], 32, 24);
-    Comparer c = comparer (&a, &b);
+    Comparer c = fixture_comparer (&a, &b);
 
     gst_buffer_unref (compare (&c, fixture_flat_frame (&a, 120),
             fixture_flat_frame (&b, 117)));
     assert_db (stats (&c).psnr, 20.0 * log10 (255.0 / 3.0));
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
 }
 
@@ -297,7 +262,7 @@ GST_START_TEST (test_halves_are_the_inputs_bit_for_bit)
     GstVideoInfo in =
         fixture_info (g_array_index (formats, gchar *, i / 2), size[0],
         size[1]), out;
-    Comparer c = comparer (&in, &in);
+    Comparer c = fixture_comparer (&in, &in);
     GstBuffer *a = fixture_random_frame (&in, 1);
     GstBuffer *b = fixture_random_frame (&in, 2);
     GstBuffer *view = compare (&c, gst_buffer_ref (a), gst_buffer_ref (b));
@@ -316,7 +281,7 @@ GST_START_TEST (test_halves_are_the_inputs_bit_for_bit)
     gst_buffer_unref (a);
     gst_buffer_unref (b);
     gst_buffer_unref (view);
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
   g_array_unref (formats);
 }
@@ -329,13 +294,13 @@ GST_START_TEST (test_wipe_shows_the_reference_up_to_its_position)
   {
     double position;
     gint edge;                  /* of 37 columns, on whole samples of chroma */
-  } cases[] = { {0.0, 0}, {0.5, 18}, {0.25, 8}, {1.0, 36} };
+  } cases[] = { {0.0, 0}, {0.5, 18}, {0.25, 8}, {1.0, 37} };
   GArray *formats = fixture_formats ("aevideocompare");
 
   for (guint i = 0; i < formats->len; i++) {
     GstVideoInfo in =
         fixture_info (g_array_index (formats, gchar *, i), 37, 21), out;
-    Comparer c = comparer (&in, &in);
+    Comparer c = fixture_comparer (&in, &in);
 
     gst_util_set_object_arg (G_OBJECT (c.element), "view", "wipe");
     for (guint n = 0; n < G_N_ELEMENTS (cases); n++) {
@@ -353,7 +318,7 @@ GST_START_TEST (test_wipe_shows_the_reference_up_to_its_position)
       gst_buffer_unref (b);
       gst_buffer_unref (view);
     }
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
   g_array_unref (formats);
 }
@@ -363,7 +328,7 @@ GST_END_TEST;
 GST_START_TEST (test_view_test_shows_the_test_alone_and_measures)
 {
   GstVideoInfo in = fixture_info ("I420", 37, 21), out;
-  Comparer c = comparer (&in, &in);
+  Comparer c = fixture_comparer (&in, &in);
   GstBuffer *test = fixture_flat_frame (&in, 100), *view;
 
   gst_util_set_object_arg (G_OBJECT (c.element), "view", "test");
@@ -374,7 +339,7 @@ GST_START_TEST (test_view_test_shows_the_test_alone_and_measures)
   assert_db (stats (&c).psnr, 20.0 * log10 (25.5));
   gst_buffer_unref (test);
   gst_buffer_unref (view);
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -383,7 +348,7 @@ GST_START_TEST (test_view_may_change_while_frames_flow)
 {
   static const gchar *const views[] = { "test", "side-by-side", "wipe" };
   GstVideoInfo in = fixture_info ("NV12", 32, 24);
-  Comparer c = comparer (&in, &in);
+  Comparer c = fixture_comparer (&in, &in);
 
   for (guint n = 0; n < 9; n++) {
     GstBuffer *view;
@@ -396,7 +361,7 @@ GST_START_TEST (test_view_may_change_while_frames_flow)
     gst_buffer_unref (view);
   }
   fail_unless_equals_uint64 (stats (&c).n_frames, 9);
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -411,7 +376,7 @@ GST_START_TEST (test_text_is_drawn_in_every_format_and_covers_little)
   for (guint i = 0; i < formats->len; i++) {
     GstVideoInfo in = fixture_info (g_array_index (formats, gchar *, i), W, H);
     GstVideoInfo out;
-    Comparer c = comparer (&in, &in);
+    Comparer c = fixture_comparer (&in, &in);
     GstBuffer *frame = fixture_flat_frame (&in,
         GST_VIDEO_INFO_COMP_DEPTH (&in,
             0) == 8 ? 100 : 400), *view;
@@ -437,9 +402,39 @@ GST_START_TEST (test_text_is_drawn_in_every_format_and_covers_little)
       fail_unless (n_changed[half] > 500 && n_changed[half] < W * H / 10,
           "%s: %u pixels of text", in.finfo->name, n_changed[half]);
     gst_buffer_unref (view);
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
   g_array_unref (formats);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_wipe_labels_lie_on_the_part_they_name)
+{
+  enum
+  { W = 600, H = 64, GREY = 100 };
+  static const double positions[] = { 0.0, 0.5, 1.0 };
+  GstVideoInfo in = fixture_info ("GRAY8", W, H);
+  Comparer c = fixture_comparer (&in, &in);
+
+  g_object_set (c.element, "show-text", TRUE, NULL);
+  gst_util_set_object_arg (G_OBJECT (c.element), "view", "wipe");
+  for (guint n = 0; n < G_N_ELEMENTS (positions); n++) {
+    GstBuffer *frame = at (fixture_flat_frame (&in, GREY), n), *view;
+    guint n_changed[2] = { 0, 0 };
+    GstMapInfo map;
+
+    g_object_set (c.element, "wipe-position", positions[n], NULL);
+    view = compare (&c, gst_buffer_ref (frame), frame);
+    gst_buffer_map (view, &map, GST_MAP_READ);
+    for (guint i = 0; i < W * H; i++)
+      n_changed[i % W >= positions[n] * W] += map.data[i] != GREY;
+    gst_buffer_unmap (view, &map);
+    fail_unless ((n_changed[0] > 500) == (positions[n] > 0.0));
+    fail_unless ((n_changed[1] > 500) == (positions[n] < 1.0));
+    gst_buffer_unref (view);
+  }
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -450,13 +445,13 @@ GST_START_TEST (test_text_fits_into_tiny_frames)
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
     GstVideoInfo in = fixture_info ("I420", sizes[i][0], sizes[i][1]);
-    Comparer c = comparer (&in, &in);
+    Comparer c = fixture_comparer (&in, &in);
 
     g_object_set (c.element, "show-text", TRUE, NULL);
     gst_buffer_unref (compare (&c, fixture_flat_frame (&in, 1),
             fixture_flat_frame (&in, 2)));
     assert_db (stats (&c).psnr, 20.0 * log10 (255.0));
-    clear (&c);
+    fixture_comparer_clear (&c);
   }
 }
 
@@ -466,7 +461,7 @@ GST_START_TEST (test_messages_tell_the_last_pair_and_the_means)
 {
   static const guint differences[] = { 1, 10, 0, 5 };
   GstVideoInfo info = fixture_info ("I420", 32, 24);
-  Comparer c = comparer (&info, &info);
+  Comparer c = fixture_comparer (&info, &info);
   double sum_psnr = 0.0, sum_ssim = 0.0;
 
   for (guint n = 0; n < G_N_ELEMENTS (differences); n++) {
@@ -486,7 +481,7 @@ GST_START_TEST (test_messages_tell_the_last_pair_and_the_means)
     fail_unless_equals_uint64 (f.n_unmatched, 0);
     fail_unless (!has_message (&c), "more than one message for a frame");
   }
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -494,7 +489,7 @@ GST_END_TEST;
 GST_START_TEST (test_message_interval_is_kept)
 {
   GstVideoInfo info = fixture_info ("GRAY8", 16, 16);
-  Comparer c = comparer (&info, &info);
+  Comparer c = fixture_comparer (&info, &info);
 
   g_object_set (c.element, "message-interval", 4 * FRAME, NULL);
   for (guint n = 0; n < 12; n++) {
@@ -504,7 +499,7 @@ GST_START_TEST (test_message_interval_is_kept)
     if (n % 4 == 0)
       fail_unless_equals_uint64 (next_message (&c).n_frames, n + 1);
   }
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -527,7 +522,7 @@ note_at_eos (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 GST_START_TEST (test_last_message_comes_before_eos)
 {
   GstVideoInfo info = fixture_info ("GRAY8", 16, 16);
-  Comparer c = comparer (&info, &info);
+  Comparer c = fixture_comparer (&info, &info);
   gint eos = FALSE;
 
   g_object_set (c.element, "message-interval", (guint64) GST_SECOND, NULL);
@@ -543,7 +538,7 @@ GST_START_TEST (test_last_message_comes_before_eos)
   for (guint i = 0; i < 500 && !g_atomic_int_get (&eos); i++)
     g_usleep (10000);
   fail_unless (g_atomic_int_get (&eos));
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -551,7 +546,7 @@ GST_END_TEST;
 GST_START_TEST (test_ssim_false_leaves_ssim_out)
 {
   GstVideoInfo info = fixture_info ("GRAY8", 32, 24);
-  Comparer c = comparer (&info, &info);
+  Comparer c = fixture_comparer (&info, &info);
   Figures f;
 
   for (guint n = 0; n < 4; n++) {
@@ -564,7 +559,7 @@ GST_START_TEST (test_ssim_false_leaves_ssim_out)
     fail_unless (fabs (f.mean_ssim - (n > 0)) < 1e-6);
     fail_unless (f.psnr == 100.0);
   }
-  clear (&c);
+  fixture_comparer_clear (&c);
 }
 
 GST_END_TEST;
@@ -585,6 +580,7 @@ aevideocompare_suite (void)
   tcase_add_test (tc, test_view_test_shows_the_test_alone_and_measures);
   tcase_add_test (tc, test_view_may_change_while_frames_flow);
   tcase_add_test (tc, test_text_is_drawn_in_every_format_and_covers_little);
+  tcase_add_test (tc, test_wipe_labels_lie_on_the_part_they_name);
   tcase_add_test (tc, test_text_fits_into_tiny_frames);
   tcase_add_test (tc, test_messages_tell_the_last_pair_and_the_means);
   tcase_add_test (tc, test_message_interval_is_kept);
