@@ -1,9 +1,15 @@
 /* Activation functions. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-layer.h"
 
+#include <float.h>
 #include <math.h>
 
 #define LEAKY_SLOPE 0.1f
+
+/* A sigmoid that rounds to 0 or 1 would lose its gradient, and the cross
+ * entropy its bound. */
+#define SIGMOID_MIN FLT_MIN
+#define SIGMOID_MAX (1.0f - 0.5f * FLT_EPSILON)
 
 static const gchar *const names[AE_N_ACTIVATIONS] = {
   "linear", "relu", "leaky", "sigmoid", "tanh", "softplus"
@@ -30,7 +36,8 @@ ae_activation_forward (AeActivation activation, float *x, gsize n)
       break;
     case AE_ACTIVATION_SIGMOID:
       for (gsize i = 0; i < n; i++)
-        x[i] = 1.0f / (1.0f + expf (-x[i]));
+        x[i] = fminf (fmaxf (1.0f / (1.0f + expf (-x[i])), SIGMOID_MIN),
+            SIGMOID_MAX);
       break;
     case AE_ACTIVATION_TANH:
       for (gsize i = 0; i < n; i++)
@@ -75,6 +82,33 @@ ae_activation_backward (AeActivation activation, const float *y, float *grad,
       break;
     case AE_ACTIVATION_LINEAR:
     case AE_N_ACTIVATIONS:
+      break;
+  }
+}
+
+void
+ae_activation_curve (AeActivation activation, const float *y, float *x, gsize n)
+{
+  switch (activation) {
+    case AE_ACTIVATION_SIGMOID:
+      for (gsize i = 0; i < n; i++)
+        x[i] *= y[i] * (1.0f - y[i]) * (1.0f - 2.0f * y[i]);
+      break;
+    case AE_ACTIVATION_TANH:
+      for (gsize i = 0; i < n; i++)
+        x[i] *= -2.0f * y[i] * (1.0f - y[i] * y[i]);
+      break;
+    case AE_ACTIVATION_SOFTPLUS:
+      /* s (1 - s), s = sigmoid (x) = 1 - e^-y */
+      for (gsize i = 0; i < n; i++)
+        x[i] *= -expm1f (-y[i]) * expf (-y[i]);
+      break;
+    case AE_ACTIVATION_RELU:
+    case AE_ACTIVATION_LEAKY:
+    case AE_ACTIVATION_LINEAR:
+    case AE_N_ACTIVATIONS:
+      for (gsize i = 0; i < n; i++)
+        x[i] = 0.0f;
       break;
   }
 }

@@ -129,6 +129,53 @@ parse_kernel (Parser * parser, gchar mark, AeLayer * layer, GError ** error)
       "a number of channels", &layer->channels, error);
 }
 
+/* max R or avg R */
+static gboolean
+parse_pool (Parser * parser, AeLayer * layer, GError ** error)
+{
+  layer->average = g_str_has_prefix (parser->at, "avg");
+  if (!layer->average && !g_str_has_prefix (parser->at, "max"))
+    return expected (parser, "max or avg", error);
+  parser->at += strlen ("max");
+  if (!g_ascii_isspace (*parser->at))
+    return expected (parser, "a space and a number", error);
+  skip_space (parser);
+  return parse_number (parser, AE_ARCHITECTURE_MAX_CHANNELS, "a number",
+      &layer->stride, error);
+}
+
+/* 0.0001 ... 0.9999 */
+static gboolean
+parse_share (Parser * parser, AeLayer * layer, GError ** error)
+{
+  const gchar *what = "a share between 0 and 1 with at most four digits, such "
+      "as 0.25";
+  guint unit = 1000;
+
+  if (!g_str_has_prefix (parser->at, "0."))
+    return expected (parser, what, error);
+  for (gsize i = 2; g_ascii_isdigit (parser->at[i]) && unit > 0; i++) {
+    layer->share += unit * (guint) (parser->at[i] - '0');
+    unit /= 10;
+  }
+  if (layer->share == 0)
+    return expected (parser, what, error);
+  parser->at += strlen ("0.");
+  for (unit = 0; g_ascii_isdigit (*parser->at) && unit < 4; unit++)
+    parser->at++;
+  return TRUE;
+}
+
+static void
+print_share (GString * text, guint share)
+{
+  guint n_digits = 4;
+
+  for (; share % 10 == 0; share /= 10)
+    n_digits--;
+  g_string_append_printf (text, " 0.%0*u", (gint) n_digits, share);
+}
+
 static gboolean
 parse_label (Parser * parser, AeLayer * layer, GError ** error)
 {
@@ -154,6 +201,10 @@ parse_arguments (Parser * parser, AeLayer * layer, GError ** error)
         return FALSE;
       layer->stride = layer->channels;
       return TRUE;
+    case AE_ARGUMENTS_POOL:
+      return parse_pool (parser, layer, error);
+    case AE_ARGUMENTS_SHARE:
+      return parse_share (parser, layer, error);
     case AE_ARGUMENTS_KERNEL_DOWN:
       return parse_kernel (parser, '/', layer, error);
     case AE_ARGUMENTS_KERNEL_UP:
@@ -226,6 +277,46 @@ find_saved (Parser * parser, AeLayer * layer, GError ** error)
   return fail (error, AE_ERROR_SYNTAX, layer->column,
       "\"%s\" was not saved before; saved are:%s", layer->label,
       known->len ? known->str : " none");
+}
+
+/* The last layer of the encoder that nothing mirrors yet. */
+static gboolean
+find_tied (Parser * parser, AeLayer * layer, GError ** error)
+{
+  layer->i_tied = -1;
+  if (strcmp (layer->ops->name, "tied") != 0)
+    return TRUE;
+  if (parser->n_encoder == 0)
+    return fail (error, AE_ERROR_SYNTAX, layer->column,
+        "tied stands before the |, expected it in the decoder");
+  for (gint i = (gint) parser->n_encoder - 1; i >= 0; i--) {
+    gboolean taken = FALSE;
+
+    for (guint j = parser->n_encoder; j < parser->layers->len; j++)
+      taken |= g_array_index (parser->layers, AeLayer, j).i_tied == i;
+    if (!taken && g_array_index (parser->layers, AeLayer, i).ops->can_be_tied) {
+      layer->i_tied = i;
+      return TRUE;
+    }
+  }
+  return fail (error, AE_ERROR_SYNTAX, layer->column,
+      "the encoder has no dense or conv left that tied could mirror");
+}
+
+/* The code of a model is its encoder's last output. */
+static gboolean
+check_gaussian (const Parser * parser, const AeLayer * layer,
+    const AeLayer * previous, GError ** error)
+{
+  if (previous && previous->ops->penalty && parser->n_encoder == 0)
+    return fail (error, AE_ERROR_SYNTAX, layer->column,
+        "found %s after %s, expected | since that is the code",
+        layer->ops->name, previous->ops->name);
+  if (layer->ops->penalty && parser->n_encoder != 0)
+    return fail (error, AE_ERROR_SYNTAX, layer->column,
+        "%s stands in the decoder, expected it at the end of the encoder",
+        layer->ops->name);
+  return TRUE;
 }
 
 static guint64
@@ -327,6 +418,8 @@ place_params (Parser * parser, AeLayer * layer, GError ** error)
   for (guint i = 0; i < AE_N_PARAMS; i++) {
     AeParam *param = &layer->params[i];
 
+    if (param->shared)
+      continue;
     param->offset = parser->n_weights;
     if (param->size > AE_ARCHITECTURE_MAX_WEIGHTS
         || parser->n_weights + param->size > AE_ARCHITECTURE_MAX_WEIGHTS)
@@ -357,7 +450,7 @@ parse_layer (Parser * parser, GError ** error)
   const AeLayer *previous = parser->layers->len > 0
       ? &g_array_index (parser->layers, AeLayer, parser->layers->len - 1)
       : NULL;
-  gint length = word_length (parser);
+  gint length = word_length (parser), i_other;
 
   layer.column = column_of (parser);
   if (parser->layers->len >= AE_ARCHITECTURE_MAX_LAYERS)
@@ -380,12 +473,14 @@ parse_layer (Parser * parser, GError ** error)
     return FALSE;
 
   if (!find_saved (parser, &layer, error)
+      || !find_tied (parser, &layer, error)
+      || !check_gaussian (parser, &layer, previous, error)
       || !check_condition (parser, &layer, error))
     return FALSE;
   layer.in = previous ? previous->out : parser->input;
-  if (!layer.ops->prepare (&layer, layer.i_saved >= 0
-          ? &g_array_index (parser->layers, AeLayer, layer.i_saved).out : NULL,
-          error)
+  i_other = MAX (layer.i_saved, layer.i_tied);
+  if (!layer.ops->prepare (&layer, i_other >= 0
+          ? &g_array_index (parser->layers, AeLayer, i_other) : NULL, error)
       || !check_limits (parser, &layer, error)
       || !check_scale (parser, &layer, error)
       || !place_params (parser, &layer, error))
@@ -416,13 +511,20 @@ parse_all (Parser * parser, GError ** error)
   }
 }
 
-static void
-print_layer (GString * text, const AeLayer * layer)
+void
+ae_layer_print (const AeLayer * layer, GString * text)
 {
   g_string_append (text, layer->ops->name);
   switch (layer->ops->arguments) {
     case AE_ARGUMENTS_COUNT:
       g_string_append_printf (text, " %u", layer->channels);
+      break;
+    case AE_ARGUMENTS_POOL:
+      g_string_append_printf (text, " %s %u", layer->average ? "avg" : "max",
+          layer->stride);
+      break;
+    case AE_ARGUMENTS_SHARE:
+      print_share (text, layer->share);
       break;
     case AE_ARGUMENTS_KERNEL_DOWN:
     case AE_ARGUMENTS_KERNEL_UP:
@@ -452,7 +554,7 @@ canonical_text (const Parser * parser)
   for (guint i = 0; i < parser->layers->len; i++) {
     if (i > 0)
       g_string_append (text, i == parser->n_encoder ? " | " : ", ");
-    print_layer (text, &g_array_index (parser->layers, AeLayer, i));
+    ae_layer_print (&g_array_index (parser->layers, AeLayer, i), text);
   }
   return g_string_free (text, FALSE);
 }
@@ -572,6 +674,26 @@ ae_architecture_macs_per_pixel (const AeArchitecture * architecture)
         * MIN (area_in, (double) h * w);
   }
   return macs / n_pixels;
+}
+
+gint
+ae_architecture_i_gaussian (const AeArchitecture * architecture)
+{
+  guint i = architecture->n_encoder - 1;
+
+  return architecture->layers[i].ops->penalty ? (gint) i : -1;
+}
+
+gboolean
+ae_architecture_decodes_alone (const AeArchitecture * architecture)
+{
+  for (guint i = architecture->n_encoder; i < architecture->n_layers; i++) {
+    gint i_saved = architecture->layers[i].i_saved;
+
+    if (i_saved >= 0 && i_saved < (gint) architecture->n_encoder)
+      return FALSE;
+  }
+  return architecture->n_encoder < architecture->n_layers;
 }
 
 gchar *

@@ -6,7 +6,9 @@
 
 extern const AeLayerOps ae_layer_dense, ae_layer_conv, ae_layer_deconv,
     ae_layer_unshuffle, ae_layer_shuffle, ae_layer_save, ae_layer_add,
-    ae_layer_concat, ae_layer_given, ae_layer_modulate;
+    ae_layer_concat, ae_layer_given, ae_layer_modulate, ae_layer_pool,
+    ae_layer_upsample, ae_layer_dropout, ae_layer_norm, ae_layer_gaussian,
+    ae_layer_tied;
 
 static const AeLayerOps *const table[] = {
   &ae_layer_dense,
@@ -19,6 +21,12 @@ static const AeLayerOps *const table[] = {
   &ae_layer_concat,
   &ae_layer_given,
   &ae_layer_modulate,
+  &ae_layer_pool,
+  &ae_layer_upsample,
+  &ae_layer_dropout,
+  &ae_layer_norm,
+  &ae_layer_gaussian,
+  &ae_layer_tied,
 };
 
 const AeLayerOps *
@@ -38,9 +46,9 @@ ae_layer_ops_find (const gchar * name, gsize length)
   return NULL;
 }
 
-gboolean
-ae_layer_out_size (const AeLayer * layer, guint h_in, guint w_in,
-    guint * h_out, guint * w_out)
+static gboolean
+scale_size (const AeLayer * layer, guint h_in, guint w_in, guint * h_out,
+    guint * w_out)
 {
   if (layer->ops->out_size == NULL) {
     *h_out = h_in;
@@ -52,13 +60,25 @@ ae_layer_out_size (const AeLayer * layer, guint h_in, guint w_in,
 }
 
 gboolean
+ae_layer_out_size (const AeLayer * layer, guint h_in, guint w_in,
+    guint * h_out, guint * w_out)
+{
+  if (layer->in.h != 0 && h_in == layer->in.h && w_in == layer->in.w) {
+    *h_out = layer->out.h;
+    *w_out = layer->out.w;
+    return TRUE;
+  }
+  return scale_size (layer, h_in, w_in, h_out, w_out);
+}
+
+gboolean
 ae_layer_prepare_size (AeLayer * layer, GError ** error)
 {
   if (layer->in.h == 0 || layer->in.w == 0) {
     layer->out.h = layer->out.w = 0;
     return TRUE;
   }
-  if (ae_layer_out_size (layer, layer->in.h, layer->in.w, &layer->out.h,
+  if (scale_size (layer, layer->in.h, layer->in.w, &layer->out.h,
           &layer->out.w))
     return TRUE;
   g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,

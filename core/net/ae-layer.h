@@ -9,9 +9,7 @@
 #include "ae-rng.h"
 #include "ae-tensor.h"
 
-G_BEGIN_DECLS
-
-typedef enum
+G_BEGIN_DECLS typedef enum
 {
   AE_ACTIVATION_LINEAR,
   AE_ACTIVATION_RELU,
@@ -28,14 +26,22 @@ typedef struct
   guint c, h, w;
 } AeShape;
 
-/* One parameter tensor, in PyTorch's layout. Rank 1: a bias. */
+/* One parameter tensor, in PyTorch's layout. Rank 1: a bias or a gain. */
 typedef struct
 {
   guint rank;
   guint shape[4];
   gsize size;                   /* floats; 0 = the layer has no such tensor */
   gsize offset;                 /* floats from the start of the weights */
+  gboolean shared;              /* it belongs to an earlier layer: `tied` */
 } AeParam;
+
+/* Returns: floats that a model stores for @param. */
+static inline gsize
+ae_param_n_stored (const AeParam * param)
+{
+  return param->shared ? 0 : param->size;
+}
 
 enum
 { AE_PARAM_WEIGHT, AE_PARAM_BIAS, AE_N_PARAMS };
@@ -47,11 +53,14 @@ typedef struct
 {
   const AeLayerOps *ops;
   guint kernel;                 /* K of KxK */
-  guint stride;                 /* S of /S and *S, R of (un)shuffle */
+  guint stride;                 /* S of /S and *S, R of (un)shuffle, pool ... */
   guint channels;               /* C or N: output channels or features */
   AeActivation activation;
   gchar label[16];              /* of save, add, concat */
   gint i_saved;                 /* add, concat: which layer saved; else -1 */
+  gint i_tied;                  /* tied: the layer it mirrors; else -1 */
+  gboolean average;             /* pool: avg, not max */
+  guint share;                  /* dropout: in ten thousandths */
   guint column;                 /* where it stands in the text, from 1 */
 
   AeShape in, out;
@@ -69,6 +78,11 @@ typedef struct
   /* given, modulate: [c][hc][wc][n], each position of the layer reads the
    * nearest one of this grid; hc = wc = 1 is a constant. */
   const AeTensor *condition;
+  /* Draws what is random in training; NULL otherwise: the layer then gives the
+   * mean of its outputs. */
+  AeRng *rng;
+  /* What forward leaves for backward and penalty. */
+  AeTensor *kept;
 
   /* backward only; gradients of the weights are added, others overwritten,
    * except grad_saved, which is added to */
@@ -77,14 +91,17 @@ typedef struct
   AeTensor *grad_in;            /* NULL: not wanted */
   AeTensor *grad_saved;
   float *grad_weight, *grad_bias;
+  float penalty_scale;          /* of the penalty's part of the gradients */
 
   AeTensor *scratch;            /* for the layer's own use within the call */
 } AeLayerPass;
 
 typedef enum
 {
-  AE_ARGUMENTS_NONE,            /* modulate */
-  AE_ARGUMENTS_COUNT,           /* dense N, given C, (un)shuffle R */
+  AE_ARGUMENTS_NONE,            /* modulate, norm, tied */
+  AE_ARGUMENTS_COUNT,           /* dense N, given C, (un)shuffle R ... */
+  AE_ARGUMENTS_POOL,            /* max R, avg R */
+  AE_ARGUMENTS_SHARE,           /* dropout P */
   AE_ARGUMENTS_KERNEL_DOWN,     /* KxK[/S] C */
   AE_ARGUMENTS_KERNEL_UP,       /* KxK[*S] C */
   AE_ARGUMENTS_LABEL            /* save a */
@@ -95,11 +112,14 @@ struct _AeLayerOps
   const gchar *name;
   AeArguments arguments;
   gboolean has_activation;      /* an activation may follow the arguments */
+  gboolean can_be_tied;         /* it has weights that `tied` can transpose */
+  gboolean is_linear;           /* affine before the activation, and without
+                                 * another tensor than its input */
 
   /* Fills layer->out and layer->params (rank, shape, size) from layer->in and
-   * the arguments; @saved is the shape of the labelled tensor, for add and
-   * concat. Errors: AE_ERROR_SHAPE. */
-    gboolean (*prepare) (AeLayer * layer, const AeShape * saved,
+   * the arguments; @other is the layer that saved, for add and concat, or that
+   * is mirrored, for tied. Errors: AE_ERROR_SHAPE. */
+    gboolean (*prepare) (AeLayer * layer, const AeLayer * other,
       GError ** error);
 
   /* Output height for an input height, likewise widths; FALSE when it does not
@@ -109,6 +129,11 @@ struct _AeLayerOps
   /* NULL in `save`, whose output is its input. */
   void (*forward) (const AeLayerPass * pass);
   void (*backward) (const AeLayerPass * pass);
+
+  /* Nullable. Returns: what the layer itself adds to the objective, in nats,
+   * summed over the samples of the last forward pass; backward adds its
+   * gradient, times penalty_scale. */
+  double (*penalty) (const AeLayerPass * pass);
 };
 
 /* Returns: (transfer none) (nullable): the operations called @name[@length]. */
@@ -117,8 +142,8 @@ const AeLayerOps *ae_layer_ops_find (const gchar * name, gsize length);
 /* Returns: (transfer none): the operations of table row @i, NULL past the end. */
 const AeLayerOps *ae_layer_ops_nth (guint i);
 
-/* The spatial size a layer makes of @in (h, w given); the same rule as in
- * prepare, for models that take any size. Returns %FALSE when it does not fit,
+/* The spatial size a layer makes of @in (h, w given): the prepared one of a
+ * fixed shape, and by the same rule that of any other. Returns %FALSE when it does not fit,
  * such as an odd height before `unshuffle 2`. */
 gboolean ae_layer_out_size (const AeLayer * layer, guint h_in, guint w_in,
     guint * h_out, guint * w_out);
@@ -165,5 +190,10 @@ void ae_activation_forward (AeActivation activation, float *x, gsize n);
 /* @grad[@n] becomes grad * f'(x), told from @y = f(x) alone. */
 void ae_activation_backward (AeActivation activation, const float *y,
     float *grad, gsize n);
+
+/* @x[@n] becomes x * f''(x'), told from @y = f(x') alone; zeros for the
+ * activations that are made of straight lines. */
+void ae_activation_curve (AeActivation activation, const float *y, float *x,
+    gsize n);
 
 G_END_DECLS

@@ -168,7 +168,7 @@ serialise (const AeModel * model)
       const AeParam *param = &architecture->layers[i].params[j];
       g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
 
-      if (param->size > 0)
+      if (ae_param_n_stored (param) > 0)
         describe_param (model, param, name, builder, data);
     }
   }

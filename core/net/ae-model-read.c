@@ -331,7 +331,7 @@ read_weights (const Reader * reader, const AeArchitecture * architecture,
       const AeParam *param = &architecture->layers[i].params[j];
       g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
 
-      if (param->size > 0 && !read_param (reader, param, name,
+      if (ae_param_n_stored (param) > 0 && !read_param (reader, param, name,
               weights + param->offset, error))
         return FALSE;
     }
@@ -385,7 +385,7 @@ check_amount (const Reader * reader, const AeArchitecture * architecture,
 
   for (guint i = 0; i < architecture->n_layers; i++) {
     for (guint j = 0; j < AE_N_PARAMS; j++)
-      n += architecture->layers[i].params[j].size;
+      n += ae_param_n_stored (&architecture->layers[i].params[j]);
   }
   if (n <= reader->size_bytes / 2)
     return TRUE;

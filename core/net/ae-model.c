@@ -68,7 +68,7 @@ ae_model_fingerprint (const AeModel * model)
     for (guint j = 0; j < AE_N_PARAMS; j++) {
       const AeParam *param = &architecture->layers[i].params[j];
 
-      for (gsize k = 0; k < param->size; k++) {
+      for (gsize k = 0; k < ae_param_n_stored (param); k++) {
         guint32 bits;
 
         memcpy (&bits, model->weights->data + param->offset + k, sizeof bits);

@@ -67,10 +67,11 @@ ae_weights_new_copy (const float *data, gsize n, GError ** error)
 static float
 deviation (const AeLayer * layer, const AeLayer * next)
 {
-  double size = (double) layer->params[AE_PARAM_WEIGHT].size;
-  double n_in = size / layer->out.c;
-  double n_out = layer->params[AE_PARAM_WEIGHT].rank == 2 ? layer->out.c
-      : size / layer->in.c;
+  const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
+  gboolean is_matrix = weight->rank == 2;
+  double size = (double) weight->size;
+  double n_in = is_matrix ? weight->shape[1] : size / layer->out.c;
+  double n_out = is_matrix ? weight->shape[0] : size / layer->in.c;
   gboolean halves = layer->activation == AE_ACTIVATION_RELU
       || layer->activation == AE_ACTIVATION_LEAKY
       || layer->activation == AE_ACTIVATION_SOFTPLUS;
@@ -96,8 +97,13 @@ ae_weights_new_random (const AeArchitecture * architecture, AeRng * rng)
     const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
     float scale;
 
-    if (weight->size == 0)
+    if (ae_param_n_stored (weight) == 0)
       continue;
+    if (weight->rank == 1) {
+      for (gsize j = 0; j < weight->size; j++)
+        data[weight->offset + j] = 1.0f;
+      continue;
+    }
     scale = deviation (layer, i + 1 < architecture->n_layers ? layer + 1
         : NULL);
     ae_rng_fill_normal (rng, data + weight->offset, weight->size);

@@ -34,7 +34,7 @@ AeWeights *ae_weights_new_copy (const float *data, gsize n, GError ** error)
  * ae_weights_new_random:
  *
  * He initialisation (He et al. 2015) before relu, leaky and softplus, Glorot
- * (Glorot and Bengio 2010) elsewhere; biases zero. The same @rng state gives
+ * (Glorot and Bengio 2010) elsewhere; biases zero, gains one. The same @rng state gives
  * the same weights.
  */
 AeWeights *ae_weights_new_random (const AeArchitecture * architecture,

@@ -18,7 +18,7 @@ nearest (const AeTensor * condition, guint c, guint y, guint h, guint x,
 }
 
 static gboolean
-given_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+given_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   layer->out = layer->in;
   layer->out.c += layer->channels;
@@ -52,7 +52,7 @@ given_backward (const AeLayerPass * pass)
 }
 
 static gboolean
-modulate_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+modulate_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   layer->out = layer->in;
   return TRUE;

@@ -46,7 +46,7 @@ conv_out_size (const AeLayer * layer, guint in, guint * out)
 }
 
 static gboolean
-conv_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+conv_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   layer->out.c = layer->channels;
   ae_layer_set_param (layer, AE_PARAM_WEIGHT, 4, layer->channels, layer->in.c,
@@ -92,7 +92,7 @@ deconv_out_size (const AeLayer * layer, guint in, guint * out)
 }
 
 static gboolean
-deconv_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+deconv_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   if (layer->kernel < layer->stride) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
@@ -134,6 +134,8 @@ const AeLayerOps ae_layer_conv = {
   .name = "conv",
   .arguments = AE_ARGUMENTS_KERNEL_DOWN,
   .has_activation = TRUE,
+  .can_be_tied = TRUE,
+  .is_linear = TRUE,
   .prepare = conv_prepare,
   .out_size = conv_out_size,
   .forward = conv_forward,
@@ -144,6 +146,7 @@ const AeLayerOps ae_layer_deconv = {
   .name = "deconv",
   .arguments = AE_ARGUMENTS_KERNEL_UP,
   .has_activation = TRUE,
+  .is_linear = TRUE,
   .prepare = deconv_prepare,
   .out_size = deconv_out_size,
   .forward = deconv_forward,

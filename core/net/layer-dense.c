@@ -10,7 +10,7 @@ n_features (const AeTensor * t)
 }
 
 static gboolean
-dense_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+dense_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   guint n_in = layer->in.c * layer->in.h * layer->in.w;
 
@@ -75,6 +75,8 @@ const AeLayerOps ae_layer_dense = {
   .name = "dense",
   .arguments = AE_ARGUMENTS_COUNT,
   .has_activation = TRUE,
+  .can_be_tied = TRUE,
+  .is_linear = TRUE,
   .prepare = dense_prepare,
   .out_size = dense_out_size,
   .forward = dense_forward,

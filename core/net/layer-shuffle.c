@@ -40,7 +40,7 @@ unshuffle_out_size (const AeLayer * layer, guint in, guint * out)
 }
 
 static gboolean
-unshuffle_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+unshuffle_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   guint64 n_channels = (guint64) layer->in.c * layer->stride * layer->stride;
 
@@ -70,7 +70,7 @@ shuffle_out_size (const AeLayer * layer, guint in, guint * out)
 }
 
 static gboolean
-shuffle_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+shuffle_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   guint area = layer->stride * layer->stride;
 
@@ -101,6 +101,7 @@ extern const AeLayerOps ae_layer_unshuffle, ae_layer_shuffle;
 const AeLayerOps ae_layer_unshuffle = {
   .name = "unshuffle",
   .arguments = AE_ARGUMENTS_COUNT,
+  .is_linear = TRUE,
   .prepare = unshuffle_prepare,
   .out_size = unshuffle_out_size,
   .forward = unshuffle_forward,
@@ -110,6 +111,7 @@ const AeLayerOps ae_layer_unshuffle = {
 const AeLayerOps ae_layer_shuffle = {
   .name = "shuffle",
   .arguments = AE_ARGUMENTS_COUNT,
+  .is_linear = TRUE,
   .prepare = shuffle_prepare,
   .out_size = shuffle_out_size,
   .forward = shuffle_forward,

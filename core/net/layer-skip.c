@@ -5,7 +5,7 @@
 #include <string.h>
 
 static gboolean
-save_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+save_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   layer->out = layer->in;
   return TRUE;
@@ -24,8 +24,10 @@ same_size (const AeLayer * layer, const AeShape * saved, GError ** error)
 }
 
 static gboolean
-add_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+add_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
+  const AeShape *saved = &other->out;
+
   if (layer->in.c != saved->c) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
         "column %u: \"%s\" was saved with %u channels, here there are %u",
@@ -62,11 +64,11 @@ add_backward (const AeLayerPass * pass)
 }
 
 static gboolean
-concat_prepare (AeLayer * layer, const AeShape * saved, GError ** error)
+concat_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
   layer->out = layer->in;
-  layer->out.c += saved->c;
-  return same_size (layer, saved, error);
+  layer->out.c += other->out.c;
+  return same_size (layer, &other->out, error);
 }
 
 /* The layer's own channels first, then the saved ones. */

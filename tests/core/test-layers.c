@@ -37,6 +37,20 @@ static const Case cases[] = {
   {"given 3, conv 3x3 4 tanh | given 3, conv 3x3 2", {2, 0, 0}, 4, 4},
   {"conv 3x3/2 4 tanh, save b, dense 3 | dense 36 tanh, dense 8", {1, 6, 6}, 6,
       6},
+  {"conv 3x3 4 tanh, pool max 2 | upsample 2, conv 3x3 2", {2, 0, 0}, 6, 8},
+  {"conv 3x3 4 tanh, pool avg 3, conv 3x3 3 | upsample 3, conv 3x3 1", {1, 0,
+          0}, 6, 9},
+  {"conv 3x3 4 tanh, dropout 0.25 | conv 3x3 2, dropout 0.5", {1, 0, 0}, 4, 4},
+  {"conv 3x3 6, norm tanh | conv 3x3 3, norm", {1, 0, 0}, 5, 4},
+  {"dense 9 tanh, norm, dense 4 | dense 6", {6, 1, 1}, 1, 1},
+  {"dense 9 tanh, gaussian 4 | dense 9 tanh, dense 6", {6, 1, 1}, 1, 1},
+  {"conv 3x3/2 4 tanh, gaussian 3 | deconv 2x2*2 4 tanh, conv 3x3 1", {1, 0,
+          0}, 4, 6},
+  {"given 3, dense 5 tanh, gaussian 2 | given 3, dense 4", {2, 1, 1}, 1, 1},
+  {"dense 9 tanh, dense 4 tanh | tied tanh, tied", {6, 1, 1}, 1, 1},
+  {"conv 3x3 4 tanh, conv 5x5/2 3 sigmoid | tied tanh, tied", {2, 0, 0}, 6, 8},
+  {"conv 5x5/3 4 tanh, conv 2x2/2 5, norm | tied tanh, tied", {1, 0, 0}, 6, 6},
+  {"conv 3x3/2 4 tanh, dense 5 | tied tanh, tied", {1, 6, 4}, 6, 4},
 };
 
 /* A model with random weights, biases too, and random input. */
@@ -46,7 +60,11 @@ typedef struct
   AeTape *tape;
   float *weights, *grad;
   AeTensor in, condition, direction, grad_in;
+  gboolean random;              /* dropout and gaussian draw, the same each time */
 } Net;
+
+/* Of the stochastic code's divergence in what is differentiated. */
+#define KL_SCALE 0.7f
 
 static void
 fill (AeTensor * t, AeRng * rng)
@@ -90,16 +108,33 @@ net_clear (Net * net)
 static const AeTensor *
 net_forward (Net * net)
 {
-  return ae_tape_forward (net->tape, net->weights, &net->in,
+  AeRng rng;
+  const AeTensor *out;
+
+  ae_rng_init (&rng, 13);
+  ae_tape_set_random (net->tape, net->random ? &rng : NULL);
+  out = ae_tape_forward (net->tape, net->weights, &net->in,
       net->architecture->n_given ? &net->condition : NULL);
+  ae_tape_set_random (net->tape, NULL);
+  return out;
 }
 
-/* The function whose gradient is checked: output times a fixed direction. */
+static void
+net_backward (Net * net)
+{
+  const AeTapeGradients gradients = { &net->direction, NULL, KL_SCALE, 0 };
+
+  ae_tape_backward_from (net->tape, net->weights, &gradients, net->grad,
+      &net->grad_in);
+}
+
+/* The function whose gradient is checked: output times a fixed direction, and
+ * the divergence. */
 static double
 net_value (Net * net)
 {
   const AeTensor *out = net_forward (net);
-  double sum = 0.0;
+  double sum = (double) KL_SCALE * ae_tape_kl (net->tape);
 
   for (gsize i = 0; i < ae_tensor_size (out); i++)
     sum += (double) out->data[i] * (double) net->direction.data[i];
@@ -142,16 +177,16 @@ check_gradients (const Case * c, guint n)
 
   ae_rng_init (&rng, 7);
   net_init (&net, c, n, &rng);
+  net.random = TRUE;
   ae_tensor_resize_like (&net.direction, net_forward (&net));
   fill (&net.direction, &rng);
   net_value (&net);
-  ae_tape_backward (net.tape, net.weights, &net.direction, net.grad,
-      &net.grad_in);
+  net_backward (&net);
   for (guint i = 0; i < net.architecture->n_layers; i++) {
     for (guint j = 0; j < AE_N_PARAMS; j++) {
       const AeParam *param = &net.architecture->layers[i].params[j];
 
-      if (param->size > 0) {
+      if (ae_param_n_stored (param) > 0) {
         g_autofree gchar *name =
             ae_architecture_param_name (net.architecture, i, j);
 
@@ -202,8 +237,7 @@ GST_START_TEST (test_kernels_equal_the_plain_loops)
       batch.architecture->n_weights * sizeof (float));
   ae_tensor_resize_like (&batch.direction, net_forward (&batch));
   fill (&batch.direction, &rng);
-  ae_tape_backward (batch.tape, batch.weights, &batch.direction, batch.grad,
-      &batch.grad_in);
+  net_backward (&batch);
   for (guint i = 0; i < 32; i++) {
     const AeTensor *out, *out_batch = net_forward (&batch);
 
@@ -212,8 +246,7 @@ GST_START_TEST (test_kernels_equal_the_plain_loops)
       take_sample (&batch.condition, i, &one.condition);
     take_sample (&batch.direction, i, &one.direction);
     out = net_forward (&one);
-    ae_tape_backward (one.tape, one.weights, &one.direction, one.grad,
-        &one.grad_in);
+    net_backward (&one);
     for (gsize p = 0; p < ae_tensor_size (out); p++)
       fail_unless (fabsf (out->data[p] - out_batch->data[p * 32 + i])
           < 1e-4f * (1.0f + fabsf (out->data[p])));
@@ -246,6 +279,27 @@ GST_START_TEST (test_activation_gradients_equal_finite_differences)
     ae_activation_backward (activation, &y, &grad, 1);
     fail_unless (fabsf (grad - 2.0f * (plus - minus) / (2.0f * eps)) < 2e-3f,
         "%s at %g", ae_activation_name (activation), (double) xs[i]);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_activation_curvature_equals_finite_differences)
+{
+  const float xs[] = { -5.0f, -1.3f, -0.2f, 0.3f, 1.0f, 4.0f };
+  AeActivation activation = __i__;
+
+  for (guint i = 0; i < G_N_ELEMENTS (xs); i++) {
+    const float eps = 1e-2f;
+    float y = xs[i], curve = 2.0f;
+    float at[2] = { xs[i] - eps, xs[i] + eps }, slope[2] = { 1.0f, 1.0f };
+
+    ae_activation_forward (activation, &y, 1);
+    ae_activation_forward (activation, at, 2);
+    ae_activation_backward (activation, at, slope, 2);
+    ae_activation_curve (activation, &y, &curve, 1);
+    fail_unless (fabsf (curve - 2.0f * (slope[1] - slope[0]) / (2.0f * eps))
+        < 2e-3f, "%s at %g", ae_activation_name (activation), (double) xs[i]);
   }
 }
 
@@ -388,6 +442,8 @@ layers_suite (void)
       G_N_ELEMENTS (cases));
   tcase_add_loop_test (tcase,
       test_activation_gradients_equal_finite_differences, 0, AE_N_ACTIVATIONS);
+  tcase_add_loop_test (tcase,
+      test_activation_curvature_equals_finite_differences, 0, AE_N_ACTIVATIONS);
   tcase_add_loop_test (tcase, test_taps_kernels_equal_plain_sums, 0,
       AE_N_CPU_LEVELS);
   tcase_add_loop_test (tcase, test_winograd_equals_the_convolution, 0,
