@@ -8,6 +8,7 @@
 
 #include "ae-error.h"
 #include "ae-model.h"
+#include "ae-schedule.h"
 #include "ae-tape.h"
 #include "ae-trainer.h"
 #include "noisy-patches.h"
@@ -212,6 +213,7 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   g_autoptr (AeModel) model = first_model (error);
   g_autoptr (AeTrainer) trainer = NULL;
   g_autoptr (AeTape) tape = NULL;
+  AeSchedule schedule = { AE_SCHEDULE_COSINE, (float) option_rate, 0, 0 };
   guint64 n_steps;
   double mean_loss = 0.0;
   gint64 begin_us;
@@ -235,16 +237,16 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
       ae_architecture_macs_per_pixel (model->architecture) / 1000.0, n_steps,
       option_batch);
 
+  schedule.n_steps = n_steps;
+  schedule.n_warmup = MIN (500, n_steps / 10);
   begin_us = g_get_monotonic_time ();
   for (guint64 i = 0; i < n_steps; i++) {
-    float rate = ae_schedule_cosine (i, n_steps, MIN (500, n_steps / 10),
-        (float) option_rate);
-    double loss;
+    AeTrainerLoss loss;
 
-    if (!ae_trainer_step (trainer, ae_noisy_patches_sample, &patches, rate,
-            &loss, error))
+    if (!ae_trainer_step (trainer, ae_noisy_patches_sample, &patches,
+            ae_schedule_rate (&schedule, i), &loss, error))
       return FALSE;
-    mean_loss += (loss - mean_loss) / (double) MIN (i + 1, 1000);
+    mean_loss += (loss.total - mean_loss) / (double) MIN (i + 1, 1000);
     if ((i + 1) % (guint64) option_report == 0 || i + 1 == n_steps) {
       g_autoptr (AeWeights) weights = ae_trainer_weights (trainer, error);
 

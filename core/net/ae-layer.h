@@ -90,7 +90,7 @@ typedef struct
                                  * activation */
   AeTensor *grad_in;            /* NULL: not wanted */
   AeTensor *grad_saved;
-  float *grad_weight, *grad_bias;
+  float *grad_weight, *grad_bias;       /* NULL: not wanted */
   float penalty_scale;          /* of the penalty's part of the gradients */
 
   AeTensor *scratch;            /* for the layer's own use within the call */

@@ -156,6 +156,12 @@ ae_tape_decode (AeTape * tape, const float *weights, const AeTensor * code,
 }
 
 const AeTensor *
+ae_tape_input (const AeTape * tape, guint i)
+{
+  return input_of (tape, i);
+}
+
+const AeTensor *
 ae_tape_output (const AeTape * tape, guint i)
 {
   return tape->values[i];

@@ -41,6 +41,9 @@ ae_tape_new (AeArchitecture * architecture)
      const AeTensor *ae_tape_decode (AeTape * tape, const float *weights,
     const AeTensor * code, const AeTensor * condition);
 
+/* Returns: (transfer none): the input of layer @i in the last pass. */
+const AeTensor *ae_tape_input (const AeTape * tape, guint i);
+
 /* Returns: (transfer none): the output of layer @i in the last pass. */
      const AeTensor *ae_tape_output (const AeTape * tape, guint i);
 

@@ -9,7 +9,7 @@ grad_bias (const AeLayerPass * pass)
   const AeTensor *grad = pass->grad_out;
   gsize plane = (gsize) grad->h * grad->w * grad->n;
 
-  for (guint c = 0; c < grad->c; c++) {
+  for (guint c = 0; pass->grad_bias && c < grad->c; c++) {
     const float *g = grad->data + c * plane;
     float lanes[16] = { 0.0f };
     float sum = 0.0f;
@@ -70,8 +70,9 @@ conv_backward (const AeLayerPass * pass)
   AeConvGeometry g = conv_geometry (pass->layer);
 
   grad_bias (pass);
-  ae_conv_grad_weights (&g, pass->grad_out, pass->in, pass->grad_weight,
-      pass->scratch);
+  if (pass->grad_weight)
+    ae_conv_grad_weights (&g, pass->grad_out, pass->in, pass->grad_weight,
+        pass->scratch);
   if (pass->grad_in)
     ae_conv_up (&g, pass->grad_out, pass->weight, NULL, pass->grad_in,
         pass->scratch);
@@ -122,8 +123,9 @@ deconv_backward (const AeLayerPass * pass)
   AeConvGeometry g = deconv_geometry (pass->layer);
 
   grad_bias (pass);
-  ae_conv_grad_weights (&g, pass->in, pass->grad_out, pass->grad_weight,
-      pass->scratch);
+  if (pass->grad_weight)
+    ae_conv_grad_weights (&g, pass->in, pass->grad_out, pass->grad_weight,
+        pass->scratch);
   if (pass->grad_in)
     ae_conv_down (&g, pass->grad_out, pass->weight, NULL, pass->grad_in,
         pass->scratch);

@@ -56,15 +56,16 @@ dense_backward (const AeLayerPass * pass)
   const AeTensor *in = pass->in, *grad_out = pass->grad_out;
   guint n = in->n, n_in = n_features (in), n_out = grad_out->c;
 
-  for (guint i = 0; i < n_out; i++) {
+  for (guint i = 0; pass->grad_bias && i < n_out; i++) {
     float sum = 0.0f;
 
     for (guint j = 0; j < n; j++)
       sum += grad_out->data[(gsize) i * n + j];
     pass->grad_bias[i] += sum;
   }
-  ae_gemm (FALSE, TRUE, n_out, n_in, n, 1.0f, grad_out->data, n, in->data, n,
-      1.0f, pass->grad_weight, n_in);
+  if (pass->grad_weight)
+    ae_gemm (FALSE, TRUE, n_out, n_in, n, 1.0f, grad_out->data, n, in->data, n,
+        1.0f, pass->grad_weight, n_in);
   if (pass->grad_in)
     ae_gemm (TRUE, FALSE, n_in, n, n_out, 1.0f, pass->weight, n_in,
         grad_out->data, n, 0.0f, pass->grad_in->data, n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-loss.h"
 
+#include <float.h>
 #include <math.h>
 
 #define CHARBONNIER_EPSILON2 1e-6f
@@ -8,35 +9,44 @@
 const gchar *
 ae_loss_name (AeLossKind kind)
 {
-  static const gchar *const names[AE_N_LOSSES] = { "mse", "l1", "charbonnier" };
+  static const gchar *const names[AE_N_LOSSES] = {
+    "mse", "l1", "charbonnier", "bce"
+  };
 
   g_return_val_if_fail (kind < AE_N_LOSSES, NULL);
   return names[kind];
 }
 
-/* Values of @d[@n] become derivatives; returns the weighted sum of values. */
+/* @grad[@n] becomes the derivatives by @y; returns the weighted sum of losses. */
 static double
-differentiate (AeLossKind kind, float *d, const float *weight, guint n)
+differentiate (AeLossKind kind, const float *y, const float *t,
+    const float *weight, guint n, float *grad)
 {
   float sum = 0.0f;
 
   for (guint i = 0; i < n; i++) {
-    float w = weight ? weight[i] : 1.0f, x = d[i], root;
+    float w = weight ? weight[i] : 1.0f, d = y[i] - t[i], root, p;
 
     switch (kind) {
       case AE_LOSS_L1:
-        sum += w * fabsf (x);
-        d[i] = w * (float) ((x > 0.0f) - (x < 0.0f));
+        sum += w * fabsf (d);
+        grad[i] = w * (float) ((d > 0.0f) - (d < 0.0f));
         break;
       case AE_LOSS_CHARBONNIER:
-        root = sqrtf (x * x + CHARBONNIER_EPSILON2);
+        root = sqrtf (d * d + CHARBONNIER_EPSILON2);
         sum += w * root;
-        d[i] = w * x / root;
+        grad[i] = w * d / root;
+        break;
+      case AE_LOSS_BCE:
+        /* as far as a sigmoid reaches, so that only its own slope counts */
+        p = fminf (fmaxf (y[i], FLT_MIN), 1.0f - 0.5f * FLT_EPSILON);
+        sum -= w * (t[i] * logf (p) + (1.0f - t[i]) * log1pf (-p));
+        grad[i] = w * ((1.0f - t[i]) / (1.0f - p) - t[i] / p);
         break;
       case AE_LOSS_MSE:
       default:
-        sum += w * x * x;
-        d[i] = 2.0f * w * x;
+        sum += w * d * d;
+        grad[i] = 2.0f * w * d;
     }
   }
   return (double) sum;
@@ -55,13 +65,12 @@ ae_loss (AeLossKind kind, const AeTensor * out, const AeTensor * target,
       (double) NAN);
   ae_tensor_resize_like (grad, out);
   for (gsize p = 0; p < n_positions; p++) {
-    float *d = grad->data + p * n;
+    float *g = grad->data + p * n;
 
+    sum += differentiate (kind, out->data + p * n, target->data + p * n,
+        sample_weight, n, g);
     for (guint i = 0; i < n; i++)
-      d[i] = out->data[p * n + i] - target->data[p * n + i];
-    sum += differentiate (kind, d, sample_weight, n);
-    for (guint i = 0; i < n; i++)
-      d[i] *= scale;
+      g[i] *= scale;
   }
   return sum / (double) n_positions;
 }

@@ -1,19 +1,19 @@
-/* Losses. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Losses of an output y for a target t, d being y - t. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "ae-tensor.h"
 
-G_BEGIN_DECLS
-
-typedef enum
+G_BEGIN_DECLS typedef enum
 {
   AE_LOSS_MSE,                  /* d^2 */
   AE_LOSS_L1,                   /* |d| */
   AE_LOSS_CHARBONNIER,          /* sqrt (d^2 + 1e-6) (Charbonnier et al. 1994) */
+  AE_LOSS_BCE,                  /* -t log y - (1 - t) log (1 - y), y and t in
+                                 * 0..1: in nats, of a Bernoulli decoder */
   AE_N_LOSSES
 } AeLossKind;
 
-/* Returns: (transfer none): `mse`, `l1`, `charbonnier`. */
+/* Returns: (transfer none): `mse`, `l1`, `charbonnier`, `bce`. */
 const gchar *ae_loss_name (AeLossKind kind);
 
 /**

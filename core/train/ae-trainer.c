@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-trainer.h"
+#include "ae-contractive.h"
 #include "ae-error.h"
 #include "ae-tape.h"
 
@@ -10,11 +11,14 @@
 typedef struct
 {
   AeTape *tape;
-  AeTensor in, target, condition, grad_out;
+  AeContractive *contractive;   /* NULL where it is not wanted */
+  AeRng rng;                    /* of dropout, stochastic codes and probes */
+  AeTensor in, target, condition, grad_out, grad_code;
   float *weight;                /* [shard] */
   float *drawn;                 /* [shard] samples of input, target, condition */
   float *grad;                  /* n_weights */
-  double loss;
+  double *activity;             /* sums over its samples, one a code channel */
+  AeTrainerLoss loss;           /* sums over its samples */
 } Shard;
 
 struct _AeTrainer
@@ -28,6 +32,8 @@ struct _AeTrainer
   Shard *shards;
   guint64 *seeds;               /* one a sample of the batch */
   float *weights, *moment1, *moment2, *average;
+  double *activity;             /* of the code, for its sparsity */
+  gsize first;                  /* the first weight that is not frozen */
 
   AeSampleFunc func;            /* of the step under way */
   gpointer data;
@@ -67,6 +73,14 @@ check_config (const AeArchitecture * architecture, const AeWeights * weights,
         weights->n, architecture->n_weights);
     return FALSE;
   }
+  if (config->n_frozen >= architecture->n_layers) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "%u frozen layers of %u leave nothing to train", config->n_frozen,
+        architecture->n_layers);
+    return FALSE;
+  }
+  if (!ae_regulariser_check (&config->regulariser, architecture, error))
+    return FALSE;
   if (config->shard == 0 || config->batch == 0
       || config->batch % config->shard != 0) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
@@ -87,6 +101,29 @@ check_config (const AeArchitecture * architecture, const AeWeights * weights,
   return TRUE;
 }
 
+static guint
+code_channels (const AeArchitecture * architecture)
+{
+  return architecture->layers[architecture->n_encoder - 1].out.c;
+}
+
+/* Weights stand in the order of their layers. */
+static gsize
+first_weight (const AeArchitecture * architecture, guint n_frozen)
+{
+  gsize first = 0;
+
+  for (guint i = 0; i < n_frozen; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
+
+      if (ae_param_n_stored (param) > 0)
+        first = param->offset + param->size;
+    }
+  }
+  return first;
+}
+
 static void
 init_shard (Shard * shard, AeArchitecture * architecture,
     const AeTrainerConfig * config, guint h_out, guint w_out)
@@ -94,6 +131,10 @@ init_shard (Shard * shard, AeArchitecture * architecture,
   guint n = config->shard;
 
   shard->tape = ae_tape_new (architecture);
+  ae_tape_set_random (shard->tape, &shard->rng);
+  if (config->regulariser.contractive > 0.0f)
+    shard->contractive = ae_contractive_new (architecture, NULL);
+  shard->activity = g_new0 (double, code_channels (architecture));
   ae_tensor_resize (&shard->in, architecture->input.c, config->height,
       config->width, n);
   ae_tensor_resize (&shard->target, architecture->output.c, h_out, w_out, n);
@@ -126,6 +167,8 @@ ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
     init_shard (&trainer->shards[i], architecture, &checked, h_out, w_out);
   trainer->seeds = g_new (guint64, checked.batch);
   trainer->weights = alloc_floats (n);
+  trainer->activity = g_new0 (double, code_channels (architecture));
+  trainer->first = first_weight (architecture, checked.n_frozen);
   trainer->moment1 = alloc_floats (n);
   trainer->moment2 = alloc_floats (n);
   memcpy (trainer->weights, weights->data, n * sizeof (float));
@@ -146,16 +189,20 @@ ae_trainer_free (AeTrainer * trainer)
     Shard *shard = &trainer->shards[i];
 
     ae_tape_free (shard->tape);
+    ae_contractive_free (shard->contractive);
+    g_free (shard->activity);
     ae_tensor_clear (&shard->in);
     ae_tensor_clear (&shard->target);
     ae_tensor_clear (&shard->condition);
     ae_tensor_clear (&shard->grad_out);
+    ae_tensor_clear (&shard->grad_code);
     ae_aligned_free (shard->weight);
     ae_aligned_free (shard->drawn);
     ae_aligned_free (shard->grad);
   }
   g_free (trainer->shards);
   g_free (trainer->seeds);
+  g_free (trainer->activity);
   ae_aligned_free (trainer->weights);
   ae_aligned_free (trainer->moment1);
   ae_aligned_free (trainer->moment2);
@@ -204,28 +251,123 @@ draw_shard (AeTrainer * trainer, Shard * shard, const guint64 * seeds)
     interleave (condition, &shard->condition);
 }
 
+/* Draws the samples of a shard and runs the model on them. */
 static void
-run_shard (gpointer data, guint i_shard, guint i_worker)
+forward_shard (gpointer data, guint i_shard, guint i_worker)
 {
   AeTrainer *trainer = data;
+  const guint64 *seeds = trainer->seeds
+      + (gsize) i_shard * trainer->config.shard;
   Shard *shard = &trainer->shards[i_shard];
   const AeTensor *out;
 
-  draw_shard (trainer, shard,
-      trainer->seeds + (gsize) i_shard * trainer->config.shard);
-  memset (shard->grad, 0, trainer->architecture->n_weights * sizeof (float));
+  draw_shard (trainer, shard, seeds);
+  ae_rng_init (&shard->rng, ~seeds[0]);
   out = ae_tape_forward (shard->tape, trainer->weights, &shard->in,
       trainer->architecture->n_given > 0 ? &shard->condition : NULL);
-  shard->loss = ae_loss (trainer->config.loss, out, &shard->target,
+  shard->loss.loss = ae_loss (trainer->config.loss, out, &shard->target,
       shard->weight, &shard->grad_out);
-  ae_tape_backward (shard->tape, trainer->weights, &shard->grad_out,
-      shard->grad, NULL);
+  memset (shard->activity, 0,
+      code_channels (trainer->architecture) * sizeof (double));
+  if (trainer->config.regulariser.sparsity > 0.0f)
+    ae_code_add_activity (ae_tape_code (shard->tape), shard->activity);
 }
 
-/* Mean of the shards' gradients in the first one's, clipped; returns its norm
- * before clipping. */
+/* The terms of the code; their gradient with respect to it in grad_code. */
+static void
+regularise_code (const AeTrainer * trainer, Shard * shard, float over_d)
+{
+  const AeRegulariser *r = &trainer->config.regulariser;
+  const AeTensor *code = ae_tape_code (shard->tape);
+
+  ae_tensor_resize_like (&shard->grad_code, code);
+  ae_tensor_zero (&shard->grad_code);
+  if (r->code_l1 > 0.0f)
+    shard->loss.code_l1 = (double) (r->code_l1 * over_d)
+        * ae_code_l1 (code, r->code_l1 * over_d, &shard->grad_code);
+  if (r->sparsity > 0.0f)
+    ae_code_sparsity_backward (code, trainer->activity, r->sparsity_target,
+        r->sparsity * over_d, &shard->grad_code);
+  if (r->kl > 0.0f)
+    shard->loss.kl = (double) (r->kl * over_d) * ae_tape_kl (shard->tape);
+}
+
+/* The gradient of a shard's part of the objective, summed over its samples. */
+static void
+backward_shard (gpointer data, guint i_shard, guint i_worker)
+{
+  AeTrainer *trainer = data;
+  const AeRegulariser *r = &trainer->config.regulariser;
+  Shard *shard = &trainer->shards[i_shard];
+  float over_d = (float) shard->grad_out.n
+      / (float) ae_tensor_size (&shard->grad_out);
+  AeTapeGradients gradients = { &shard->grad_out, NULL, r->kl * over_d,
+    trainer->config.n_frozen
+  };
+
+  memset (shard->grad, 0, trainer->architecture->n_weights * sizeof (float));
+  if (r->code_l1 > 0.0f || r->sparsity > 0.0f || r->kl > 0.0f) {
+    regularise_code (trainer, shard, over_d);
+    gradients.code = &shard->grad_code;
+  }
+  ae_tape_backward_from (shard->tape, trainer->weights, &gradients,
+      shard->grad, NULL);
+  if (shard->contractive)
+    shard->loss.contractive = (double) (r->contractive * over_d)
+        * ae_contractive_run (shard->contractive, shard->tape,
+        trainer->weights, r->contractive_probes, &shard->rng,
+        r->contractive * over_d, shard->grad);
+}
+
+/* Takes the batch into the mean activity of the code. */
+static void
+follow_activity (AeTrainer * trainer)
+{
+  const AeRegulariser *r = &trainer->config.regulariser;
+  const AeTensor *code = ae_tape_code (trainer->shards[0].tape);
+  double n = (double) trainer->config.batch * code->h * code->w;
+  double memory = trainer->n_steps > 0 ? (double) r->sparsity_memory : 0.0;
+
+  for (guint c = 0; c < code->c; c++) {
+    double sum = 0.0;
+
+    for (guint i = 0; i < trainer->n_shards; i++)
+      sum += trainer->shards[i].activity[c];
+    /* what is not finite fails the step, and leaves no trace */
+    if (isfinite (sum))
+      trainer->activity[c] = memory * trainer->activity[c]
+          + (1.0 - memory) * sum / n;
+  }
+}
+
+/* The objective of the batch but for the priors. */
+static AeTrainerLoss
+gather_loss (const AeTrainer * trainer)
+{
+  const AeRegulariser *r = &trainer->config.regulariser;
+  const AeTensor *out = &trainer->shards[0].grad_out;
+  double over_n = 1.0 / trainer->config.batch;
+  AeTrainerLoss sum = { 0 };
+
+  for (guint i = 0; i < trainer->n_shards; i++) {
+    const AeTrainerLoss *part = &trainer->shards[i].loss;
+
+    sum.loss += over_n * part->loss;
+    sum.code_l1 += over_n * part->code_l1;
+    sum.contractive += over_n * part->contractive;
+    sum.kl += over_n * part->kl;
+  }
+  if (r->sparsity > 0.0f)
+    sum.sparsity = (double) r->sparsity * out->n / (double) ae_tensor_size (out)
+        * ae_code_sparsity (trainer->activity,
+        code_channels (trainer->architecture), r->sparsity_target);
+  return sum;
+}
+
+/* The gradient of the objective in the first shard's, clipped; returns its norm
+ * before clipping. @prior becomes the priors' terms. */
 static double
-gather_gradient (AeTrainer * trainer)
+gather_gradient (AeTrainer * trainer, double *prior)
 {
   gsize n = trainer->architecture->n_weights;
   float *grad = trainer->shards[0].grad;
@@ -233,61 +375,83 @@ gather_gradient (AeTrainer * trainer)
   double norm2 = 0.0, norm;
 
   for (guint i = 1; i < trainer->n_shards; i++) {
-    for (gsize j = 0; j < n; j++)
+    for (gsize j = trainer->first; j < n; j++)
       grad[j] += trainer->shards[i].grad[j];
   }
-  for (gsize j = 0; j < n; j++) {
+  for (gsize j = trainer->first; j < n; j++)
     grad[j] *= scale;
+  *prior = ae_weight_prior (&trainer->config.regulariser,
+      trainer->architecture, trainer->config.n_frozen, trainer->weights, grad);
+  for (gsize j = trainer->first; j < n; j++)
     norm2 += (double) grad[j] * (double) grad[j];
-  }
   norm = sqrt (norm2);
   if (trainer->config.clip_norm > 0.0f
       && norm > (double) trainer->config.clip_norm) {
     float factor = (float) ((double) trainer->config.clip_norm / norm);
 
-    for (gsize j = 0; j < n; j++)
+    for (gsize j = trainer->first; j < n; j++)
       grad[j] *= factor;
   }
   return norm;
 }
 
-gboolean
-ae_trainer_step (AeTrainer * trainer, AeSampleFunc func, gpointer data,
-    float learning_rate, double *loss, GError ** error)
+static void
+move_weights (AeTrainer * trainer, float learning_rate)
 {
-  gsize n = trainer->architecture->n_weights;
-  double total = 0.0, norm;
+  gsize first = trainer->first, n = trainer->architecture->n_weights;
 
-  trainer->func = func;
-  trainer->data = data;
-  for (guint i = 0; i < trainer->config.batch; i++)
-    trainer->seeds[i] = ae_rng_u64 (&trainer->rng);
-  ae_worker_pool_run (trainer->pool, trainer->n_shards, run_shard, trainer);
-  for (guint i = 0; i < trainer->n_shards; i++)
-    total += trainer->shards[i].loss;
-  norm = gather_gradient (trainer);
-  if (!isfinite (total) || !isfinite (norm)) {
-    g_set_error (error, AE_ERROR, AE_ERROR_NOT_FINITE,
-        "step %" G_GUINT64_FORMAT ": loss %g, norm of the gradient %g",
-        trainer->n_steps + 1, total / trainer->config.batch, norm);
-    return FALSE;
-  }
-  trainer->n_steps++;
-  ae_adam_step (&trainer->config.adam, trainer->n_steps, learning_rate, n,
-      trainer->shards[0].grad, trainer->moment1, trainer->moment2,
-      trainer->weights);
+  ae_optimiser_step (&trainer->config.optimiser, trainer->n_steps,
+      learning_rate, n - first, trainer->shards[0].grad + first,
+      trainer->moment1 + first, trainer->moment2 + first,
+      trainer->weights + first);
   if (trainer->average) {
     /* a shorter memory at first, so that the start is soon forgotten */
     float decay = MIN (trainer->config.ema, (float) (trainer->n_steps + 1)
         / (float) (trainer->n_steps + 10));
 
-    for (gsize i = 0; i < n; i++)
+    for (gsize i = first; i < n; i++)
       trainer->average[i] += (1.0f - decay)
           * (trainer->weights[i] - trainer->average[i]);
   }
+}
+
+gboolean
+ae_trainer_step (AeTrainer * trainer, AeSampleFunc func, gpointer data,
+    float learning_rate, AeTrainerLoss * loss, GError ** error)
+{
+  AeTrainerLoss sum;
+  double norm;
+
+  trainer->func = func;
+  trainer->data = data;
+  for (guint i = 0; i < trainer->config.batch; i++)
+    trainer->seeds[i] = ae_rng_u64 (&trainer->rng);
+  ae_worker_pool_run (trainer->pool, trainer->n_shards, forward_shard, trainer);
+  if (trainer->config.regulariser.sparsity > 0.0f)
+    follow_activity (trainer);
+  ae_worker_pool_run (trainer->pool, trainer->n_shards, backward_shard,
+      trainer);
+  sum = gather_loss (trainer);
+  norm = gather_gradient (trainer, &sum.prior);
+  sum.total = sum.loss + sum.code_l1 + sum.sparsity + sum.contractive + sum.kl
+      + sum.prior;
+  if (!isfinite (sum.total) || !isfinite (norm)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_NOT_FINITE,
+        "step %" G_GUINT64_FORMAT ": objective %g, norm of the gradient %g",
+        trainer->n_steps + 1, sum.total, norm);
+    return FALSE;
+  }
+  trainer->n_steps++;
+  move_weights (trainer, learning_rate);
   if (loss)
-    *loss = total / trainer->config.batch;
+    *loss = sum;
   return TRUE;
+}
+
+const double *
+ae_trainer_activity (const AeTrainer * trainer)
+{
+  return trainer->activity;
 }
 
 guint64
@@ -301,16 +465,4 @@ ae_trainer_weights (const AeTrainer * trainer, GError ** error)
 {
   return ae_weights_new_copy (trainer->average ? trainer->average
       : trainer->weights, trainer->architecture->n_weights, error);
-}
-
-float
-ae_schedule_cosine (guint64 step, guint64 n_steps, guint64 n_warmup, float peak)
-{
-  double progress;
-
-  if (step < n_warmup)
-    return peak * (float) (step + 1) / (float) n_warmup;
-  progress = MIN ((double) (step - n_warmup)
-      / (double) MAX (n_steps - MIN (n_warmup, n_steps), 1), 1.0);
-  return peak * (float) (0.01 + 0.99 * 0.5 * (1.0 + cos (G_PI * progress)));
 }

@@ -1,14 +1,14 @@
 /* One deterministic step of training at a time. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ae-adam.h"
 #include "ae-architecture.h"
 #include "ae-loss.h"
+#include "ae-optimiser.h"
+#include "ae-regulariser.h"
 #include "ae-weights.h"
 #include "ae-worker-pool.h"
 
 G_BEGIN_DECLS
-
 /**
  * AeSample: one example, filled by an AeSampleFunc.
  * @input: [c][h][w] of the architecture's input
@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @condition: architecture->n_given numbers
  * @weight: factor of this example's loss; 1 unless set
  */
-typedef struct
+    typedef struct
 {
   float *input, *target, *condition;
   float weight;
@@ -34,6 +34,8 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
  * @batch: samples in a step; a multiple of @shard
  * @shard: samples worked on together; a multiple of 16 for speed. The sum over
  *   shards has a fixed order, so the result does not depend on @n_threads.
+ * @n_frozen: the first layers, whose weights stay: transfer learning. The
+ *   encoder is architecture->n_encoder of them
  * @clip_norm: gradients of larger Euclidean norm are scaled down to it; 0 = off
  * @ema: decay of the running average of the weights, 0 = off
  */
@@ -44,13 +46,27 @@ typedef struct
   guint n_threads;              /* 0 = one per processor */
   guint64 seed;
   AeLossKind loss;
-  AeAdamConfig adam;
+  AeRegulariser regulariser;
+  AeOptimiserConfig optimiser;
+  guint n_frozen;
   float clip_norm;
   float ema;
 } AeTrainerConfig;
 
-#define AE_TRAINER_CONFIG_DEFAULT { 64, 64, 32, 16, 0, 1, AE_LOSS_MSE, \
-    AE_ADAM_CONFIG_DEFAULT, 1.0f, 0.999f }
+#define AE_TRAINER_CONFIG_DEFAULT { .height = 64, .width = 64, .batch = 32, \
+    .shard = 16, .seed = 1, .loss = AE_LOSS_MSE, \
+    .optimiser = AE_OPTIMISER_CONFIG_DEFAULT, .clip_norm = 1.0f, .ema = 0.999f }
+
+/**
+ * AeTrainerLoss: the objective of one batch and its parts, each with its
+ * factor, so that they add up; see #AeRegulariser.
+ */
+typedef struct
+{
+  double total;
+  double loss;                  /* of the reconstruction, weighted mean */
+  double code_l1, sparsity, contractive, kl, prior;
+} AeTrainerLoss;
 
 typedef struct _AeTrainer AeTrainer;
 
@@ -58,16 +74,18 @@ typedef struct _AeTrainer AeTrainer;
  * ae_trainer_new:
  * @weights: (transfer none): where training starts
  *
- * Errors: AE_ERROR_SHAPE when patch, batch or weights do not fit.
+ * Errors: AE_ERROR_SHAPE when patch, batch or weights do not fit, and those of
+ * ae_regulariser_check().
  */
-AeTrainer *ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
+AeTrainer *
+ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
     const AeTrainerConfig * config, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ae_trainer_step:
  * @learning_rate: of this step
- * @loss: (out) (optional): weighted mean loss of the batch before the update
+ * @loss: (out) (optional): of the batch, before the update
  *
  * Draws a batch, and moves the weights against the gradient of its loss. The
  * same seed and samples give the same weights for any number of threads.
@@ -75,24 +93,21 @@ AeTrainer *ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
  * Errors: AE_ERROR_NOT_FINITE when the loss or the gradient is not finite; the
  * weights then stay as they are.
  */
-gboolean ae_trainer_step (AeTrainer * trainer, AeSampleFunc func,
-    gpointer data, float learning_rate, double *loss, GError ** error);
+     gboolean ae_trainer_step (AeTrainer * trainer, AeSampleFunc func,
+    gpointer data, float learning_rate, AeTrainerLoss * loss, GError ** error);
 
-guint64 ae_trainer_n_steps (const AeTrainer * trainer);
+     guint64 ae_trainer_n_steps (const AeTrainer * trainer);
 
 /* Returns: (transfer full): a snapshot: the running average when the
  * configuration has one, else the current weights. Errors: AE_ERROR_NOT_FINITE. */
-AeWeights *ae_trainer_weights (const AeTrainer * trainer, GError ** error)
-    G_GNUC_WARN_UNUSED_RESULT;
+     AeWeights *ae_trainer_weights (const AeTrainer * trainer, GError ** error)
+  G_GNUC_WARN_UNUSED_RESULT;
 
-/* Returns: the learning rate of step @step of @n_steps: linear from 0 during
- * the first @n_warmup, then half a cosine from @peak down to @peak / 100
- * (Loshchilov and Hutter 2017). */
-float ae_schedule_cosine (guint64 step, guint64 n_steps, guint64 n_warmup,
-    float peak);
+/* Returns: (transfer none): mean activity of each number (channel) of the code,
+ * as the sparsity term has it; zeros before the first step and without one. */
+     const double *ae_trainer_activity (const AeTrainer * trainer);
 
-void ae_trainer_free (AeTrainer * trainer);     /* NULL is a no-op */
+     void ae_trainer_free (AeTrainer * trainer);        /* NULL is a no-op */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeTrainer, ae_trainer_free)
-
-G_END_DECLS
+    G_END_DECLS
