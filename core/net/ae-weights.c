@@ -113,6 +113,49 @@ ae_weights_new_random (const AeArchitecture * architecture, AeRng * rng)
   return ae_weights_new_take (data, architecture->n_weights, NULL);
 }
 
+static gboolean
+alike (const AeArchitecture * a, const AeArchitecture * b, guint n_layers)
+{
+  if (n_layers > a->n_layers || n_layers > b->n_layers)
+    return FALSE;
+  for (guint i = 0; i < n_layers; i++) {
+    g_autoptr (GString) text_a = g_string_new (NULL);
+    g_autoptr (GString) text_b = g_string_new (NULL);
+
+    ae_layer_print (&a->layers[i], text_a);
+    ae_layer_print (&b->layers[i], text_b);
+    if (!g_string_equal (text_a, text_b)
+        || memcmp (&a->layers[i].in, &b->layers[i].in, sizeof (AeShape)) != 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+AeWeights *
+ae_weights_new_transfer (const AeArchitecture * architecture, AeRng * rng,
+    const AeArchitecture * from_architecture, const AeWeights * from,
+    guint n_layers, GError ** error)
+{
+  AeWeights *weights;
+
+  if (!alike (architecture, from_architecture, n_layers)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "the first %u layers of \"%s\" and \"%s\" are not alike", n_layers,
+        from_architecture->text, architecture->text);
+    return NULL;
+  }
+  weights = ae_weights_new_random (architecture, rng);
+  for (guint i = 0; i < n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
+
+      memcpy (weights->data + param->offset, from->data + param->offset,
+          ae_param_n_stored (param) * sizeof (float));
+    }
+  }
+  return weights;
+}
+
 AeWeights *
 ae_weights_ref (AeWeights * weights)
 {
