@@ -163,6 +163,9 @@ ae_deconv_pad (const AeLayer * layer)
   return (layer->kernel - layer->stride + 1) / 2;
 }
 
+/* norm: what is added to the variance. */
+#define AE_NORM_EPSILON 1e-5f
+
 /* Helpers of the layers' own files. */
 
 /* layer->out.h and .w from layer->in, by ops->out_size. */

@@ -23,6 +23,8 @@ typedef enum
   AE_PLAN_WINOGRAD,             /* 3x3 convolutions with enough channels */
   AE_PLAN_SPLIT,                /* columns (and rows) -> channels */
   AE_PLAN_JOIN,                 /* channels -> columns (and rows) */
+  AE_PLAN_POOL,                 /* columns and rows -> one */
+  AE_PLAN_UPSAMPLE,             /* one -> columns and rows */
   AE_PLAN_COPY                  /* with the saved or given channels behind */
 } AePlanOp;
 
@@ -39,11 +41,11 @@ typedef struct
   gsize packed;                 /* where AePlan.packed holds its weights */
 } AeTapSet;
 
-/* Done in place after a row is made: add a saved row, or modulate. */
+/* Done in place after a row is made. */
 typedef struct
 {
-  gint i_saved;                 /* stage; -1: modulate */
-  AeActivation activation;      /* afterwards */
+  const AeLayer *layer;         /* add, modulate or norm */
+  gint i_saved;                 /* add: stage; else -1 */
 } AePlanPost;
 
 typedef struct
@@ -51,7 +53,7 @@ typedef struct
   AePlanOp op;
   guint c, h, w;                /* of the whole output, [c][h][w] */
   gint i_in;                    /* stage; -1 for the frame */
-  guint rows, columns;          /* split, join: by how much */
+  guint rows, columns;          /* split, join, pool, upsample: by how much */
   guint block;                  /* rows made together, 1 or 4 ... */
   guint phase;                  /* ... the first one is this modulo block */
 

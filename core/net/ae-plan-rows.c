@@ -1,6 +1,7 @@
 /* One row of one stage. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-plan-private.h"
 
+#include <math.h>
 #include <string.h>
 
 static gint
@@ -128,6 +129,67 @@ make_join (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
         out + c * stage->channel_step);
 }
 
+/* The largest, or the sum, of every @r values. */
+static inline void
+reduce_row (const float *in, gint r, gboolean average, gint n, float *out)
+{
+  for (gint x = 0; x < n; x++) {
+    for (gint j = 0; j < r; j++) {
+      float value = in[x * r + j];
+
+      out[x] = average ? out[x] + value : value > out[x] ? value : out[x];
+    }
+  }
+}
+
+static void
+make_pool (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanStage *in = &plan->stages[stage->i_in];
+  const AePlanSpan *span = &worker->columns[i];
+  gint r = (gint) stage->rows, n = span->end - span->begin;
+  gboolean average = stage->layer->average;
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
+
+  for (guint c = 0; c < stage->c; c++, out += stage->channel_step) {
+    for (gint row = 0; row < r; row++) {
+      const float *from = ae_plan_position (plan, worker, (guint) stage->i_in,
+          y * r + row, span->begin * r) + c * in->channel_step;
+
+      for (gint x = 0; row == 0 && x < n; x++)
+        out[x] = average ? 0.0f : from[x * r];
+      if (r == 2)
+        reduce_row (from, 2, average, n, out);
+      else
+        reduce_row (from, r, average, n, out);
+    }
+    for (gint x = 0; average && x < n; x++)
+      out[x] *= 1.0f / (float) (r * r);
+  }
+}
+
+static void
+make_upsample (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanStage *in = &plan->stages[stage->i_in];
+  const AePlanSpan *span = &worker->columns[i];
+  gint r = (gint) stage->rows;
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
+  const float *from = ae_plan_position (plan, worker, (guint) stage->i_in,
+      y / r, span->begin / r);
+
+  for (guint c = 0; c < stage->c; c++) {
+    for (gint x = 0; x < (span->end - span->begin) / r; x++) {
+      for (gint j = 0; j < r; j++)
+        out[x * r + j] = from[x];
+    }
+    out += stage->channel_step;
+    from += in->channel_step;
+  }
+}
+
 static void
 copy_channels (const AePlan * plan, AePlanWorker * worker, guint i,
     guint i_from, gint y, float *out)
@@ -229,6 +291,47 @@ add_row (const AePlanStage * stage, const AePlanStage * from,
   }
 }
 
+/* Sixteen positions of norm, past the row's end too. */
+static void
+normalise_group (const AePlanStage * stage, const float *gain,
+    const float *bias, float *row)
+{
+  float mean[AE_GROUP] = { 0.0f }, inverse[AE_GROUP] = { 0.0f };
+  gsize step = stage->channel_step;
+
+  for (guint c = 0; c < stage->c; c++) {
+    for (guint x = 0; x < AE_GROUP; x++)
+      mean[x] += row[c * step + x];
+  }
+  for (guint x = 0; x < AE_GROUP; x++)
+    mean[x] /= (float) stage->c;
+  for (guint c = 0; c < stage->c; c++) {
+    for (guint x = 0; x < AE_GROUP; x++) {
+      float d = row[c * step + x] - mean[x];
+
+      inverse[x] += d * d;
+    }
+  }
+  for (guint x = 0; x < AE_GROUP; x++)
+    inverse[x] = 1.0f / sqrtf (inverse[x] / (float) stage->c + AE_NORM_EPSILON);
+  for (guint c = 0; c < stage->c; c++) {
+    for (guint x = 0; x < AE_GROUP; x++)
+      row[c * step + x] = (row[c * step + x] - mean[x]) * inverse[x] * gain[c]
+          + bias[c];
+  }
+}
+
+static void
+normalise (const AePlan * plan, const AePlanStage * stage,
+    const AeLayer * layer, gsize n, float *out)
+{
+  const float *weights = plan->weights->data;
+
+  for (gsize x = 0; x < n; x += AE_GROUP)
+    normalise_group (stage, weights + layer->params[AE_PARAM_WEIGHT].offset,
+        weights + layer->params[AE_PARAM_BIAS].offset, out + x);
+}
+
 static void
 finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 {
@@ -246,9 +349,11 @@ finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
     if (post->i_saved >= 0)
       add_row (stage, &plan->stages[post->i_saved], ae_plan_position (plan,
               worker, (guint) post->i_saved, y, span->begin), n, out);
+    else if (post->layer->params[AE_PARAM_WEIGHT].size > 0)
+      normalise (plan, stage, post->layer, n, out);
     else
       modulate (stage, span, plan->condition, y, out);
-    activate (stage, post->activation, n, out);
+    activate (stage, post->layer->activation, n, out);
   }
 }
 
@@ -289,6 +394,12 @@ ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
       break;
     case AE_PLAN_JOIN:
       make_join (plan, worker, i, y);
+      break;
+    case AE_PLAN_POOL:
+      make_pool (plan, worker, i, y);
+      break;
+    case AE_PLAN_UPSAMPLE:
+      make_upsample (plan, worker, i, y);
       break;
     case AE_PLAN_COPY:
       make_copy (plan, worker, i, y);

@@ -58,6 +58,16 @@ add_join (AePlan * plan, guint rows, guint columns)
   stage->columns = columns;
 }
 
+/* pool or upsample, of @h x @w */
+static void
+add_scale (AePlan * plan, AePlanOp op, const AeLayer * layer, guint h, guint w)
+{
+  AePlanStage *stage = add_stage (plan, op, layer->out.c, h, w);
+
+  stage->layer = layer;
+  stage->rows = stage->columns = layer->stride;
+}
+
 static void
 alloc_set (AePlan * plan, AeTapSet * set, guint m, guint n_taps)
 {
@@ -114,7 +124,7 @@ add_winograd (AePlan * plan, const AeLayer * layer, guint h, guint w)
 }
 
 /* A stride is taken by splitting the columns beforehand: column S q + r is
- * column q of channel c S + r. */
+ * column q of channel c S + r. Of gaussian, the first channels are the means. */
 static void
 add_conv (AePlan * plan, const AeLayer * layer, guint h, guint w)
 {
@@ -170,7 +180,7 @@ make_phase (AePlan * plan, AePlanStage * stage, guint phase_y, guint phase_x)
 
 /* Output column S q + j is made as column q of channel c S + j, then joined. */
 static void
-add_deconv (AePlan * plan, const AeLayer * layer, guint h, guint w)
+add_deconv (AePlan * plan, const AeLayer * layer, guint pad, guint h, guint w)
 {
   guint s = layer->stride;
   AePlanStage *stage = add_stage (plan, AE_PLAN_TAPS, layer->out.c * s, h,
@@ -181,7 +191,7 @@ add_deconv (AePlan * plan, const AeLayer * layer, guint h, guint w)
   stage->up = TRUE;
   stage->kernel = layer->kernel;
   stage->stride = s;
-  stage->pad = ae_deconv_pad (layer);
+  stage->pad = pad;
   stage->n_sets = s * s;
   stage->sets = g_new0 (AeTapSet, s * s);
   stage->source_step = layer->kernel * layer->kernel;
@@ -195,7 +205,7 @@ add_deconv (AePlan * plan, const AeLayer * layer, guint h, guint w)
 
 /* Appends to the last stage, or to a copy of it where others read it too. */
 static void
-add_post (AePlan * plan, gint i_saved, AeActivation activation, gboolean in_use)
+add_post (AePlan * plan, const AeLayer * layer, gint i_saved, gboolean in_use)
 {
   AePlanStage *stage = &plan->stages[plan->n_stages - 1];
 
@@ -203,7 +213,7 @@ add_post (AePlan * plan, gint i_saved, AeActivation activation, gboolean in_use)
     stage = add_stage (plan, AE_PLAN_COPY, stage->c, stage->h, stage->w);
   stage->posts = g_renew (AePlanPost, stage->posts, stage->n_posts + 1);
   stage->posts[stage->n_posts++] = (AePlanPost) {
-  i_saved, activation};
+  layer, i_saved};
 }
 
 static gboolean
@@ -236,20 +246,28 @@ add_layer (AePlan * plan, guint i_layer, gint * i_stage_of, GError ** error)
   }
   if (is_layer (layer, "conv") && suits_winograd (layer)) {
     add_winograd (plan, layer, h, w);
-  } else if (is_layer (layer, "conv")) {
+  } else if (is_layer (layer, "conv") || is_layer (layer, "gaussian")) {
     add_conv (plan, layer, h, w);
   } else if (is_layer (layer, "deconv")) {
-    add_deconv (plan, layer, h, w);
+    add_deconv (plan, layer, ae_deconv_pad (layer), h, w);
+  } else if (is_layer (layer, "tied")) {
+    add_deconv (plan, layer, ae_conv_pad (layer), h, w);
   } else if (is_layer (layer, "unshuffle")) {
     add_split (plan, layer->stride, layer->stride);
   } else if (is_layer (layer, "shuffle")) {
     add_join (plan, layer->stride, layer->stride);
+  } else if (is_layer (layer, "pool")) {
+    add_scale (plan, AE_PLAN_POOL, layer, h, w);
+  } else if (is_layer (layer, "upsample")) {
+    add_scale (plan, AE_PLAN_UPSAMPLE, layer, h, w);
+  } else if (is_layer (layer, "dropout")) {
+    /* outside of training it changes nothing */
   } else if (is_layer (layer, "save")) {
     i_stage_of[i_layer] = i_last;
   } else if (is_layer (layer, "add")) {
-    add_post (plan, i_saved, layer->activation, in_use);
-  } else if (is_layer (layer, "modulate")) {
-    add_post (plan, -1, layer->activation, in_use);
+    add_post (plan, layer, i_saved, in_use);
+  } else if (is_layer (layer, "modulate") || is_layer (layer, "norm")) {
+    add_post (plan, layer, -1, in_use);
   } else if (is_layer (layer, "concat")) {
     add_stage (plan, AE_PLAN_COPY, layer->out.c, h, w)->i_concat = i_saved;
   } else if (is_layer (layer, "given")) {

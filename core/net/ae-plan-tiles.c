@@ -48,10 +48,12 @@ ae_plan_rows_in (const AePlanStage * stage, gint * begin, gint * end)
       }
       break;
     case AE_PLAN_SPLIT:
+    case AE_PLAN_POOL:
       *begin *= rows;
       *end *= rows;
       break;
     case AE_PLAN_JOIN:
+    case AE_PLAN_UPSAMPLE:
       *begin /= rows;
       *end = (*end - 1) / rows + 1;
       break;
@@ -78,10 +80,12 @@ columns_in (const AePlanStage * stage, gint * begin, gint * end)
       *end += stage->last_column;
       break;
     case AE_PLAN_SPLIT:
+    case AE_PLAN_POOL:
       *begin *= columns;
       *end *= columns;
       break;
     case AE_PLAN_JOIN:
+    case AE_PLAN_UPSAMPLE:
       *begin /= columns;
       *end = (*end - 1) / columns + 1;
       break;
@@ -98,8 +102,8 @@ need (AePlanSpan * span, gint begin, gint end)
   span->need_end = MAX (span->need_end, end);
 }
 
-/* What is made of the positions that are needed: a join makes all columns of
- * a group, Winograd's tiles have four columns and four rows. They begin at the
+/* What is made of the positions that are needed: joining and upsampling make
+ * all columns of a group, Winograd's tiles have four columns and four rows. They begin at the
  * same places of the picture in any grid, so that the result is the same to the
  * last bit. Rows are stored from a multiple of AE_GROUP on. */
 static void
@@ -110,7 +114,7 @@ finish_span (const AePlanStage * stage, AePlanSpan * span, gint size,
     span->need_begin = span->need_end = 0;
   span->begin = CLAMP (span->need_begin, 0, size);
   span->end = CLAMP (span->need_end, span->begin, size);
-  if (is_column && stage->op == AE_PLAN_JOIN) {
+  if (is_column && (stage->op == AE_PLAN_JOIN || stage->op == AE_PLAN_UPSAMPLE)) {
     span->begin -= span->begin % (gint) stage->columns;
     span->end = round_up (span->end, (gint) stage->columns);
   }

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#define EPSILON 1e-5f
-
 static gboolean
 norm_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
 {
@@ -47,7 +45,7 @@ statistics (const AeTensor * in, gsize n, float *mean, float *inverse)
     }
   }
   for (gsize p = 0; p < n; p++)
-    inverse[p] = 1.0f / sqrtf (inverse[p] / (float) in->c + EPSILON);
+    inverse[p] = 1.0f / sqrtf (inverse[p] / (float) in->c + AE_NORM_EPSILON);
 }
 
 static void

@@ -34,11 +34,29 @@ static const Case cases[] = {
   {"conv 3x3/2 6 relu, given 2, conv 3x3 8 relu, modulate, "
         "deconv 4x4*2 3, modulate", 3, 5},
   {"save a, add a, concat a, modulate", 2, 3},
+  {"pool max 2, conv 3x3 9 relu, pool avg 3, conv 3x3 16 | upsample 3, "
+        "conv 3x3 8, upsample 2, conv 5x5 2", 2, 0},
+  {"upsample 4, conv 3x3/2 5 leaky, pool avg 2", 3, 0},
+  {"save in, conv 3x3 8 relu, save a, pool max 2, save b, conv 3x3 12 relu, "
+        "pool avg 2, save c, conv 3x3 12, add c, dropout 0.5, upsample 2, "
+        "save d, conv 3x3 8, add b relu, concat d, upsample 2, concat a, "
+        "conv 3x3 1, add in", 1, 0},
+  {"norm relu, save a, conv 3x3 17, save b, norm leaky, save c, "
+        "conv 3x3 17 relu, norm, add b relu, norm tanh, concat c, concat a, "
+        "pool max 2, norm, upsample 2, norm, conv 3x3 1", 3, 0},
+  {"save a, dropout 0.1, norm, unshuffle 2, norm, conv 3x3 5, shuffle 1, "
+        "modulate, norm, upsample 2, conv 1x1 3, add a", 3, 1},
+  {"conv 3x3/2 8 relu, conv 5x5/2 9 relu, gaussian 5 | conv 3x3 9, "
+        "tied relu, tied", 3, 0},
+  {"conv 4x4/2 6 tanh, save a, conv 1x1/2 4, conv 6x6/3 7 | tied, tied relu, "
+        "add a, tied sigmoid, norm", 1, 0},
+  {"conv 3x3 16 relu, conv 3x3 16 | tied, tied softplus", 2, 0},
+  {"save a, gaussian 3 | norm, concat a", 2, 0},
   {"conv 3x3 8, shuffle 2, conv 3x3 3", 1, 0},
 };
 
-/* The first cases have outputs as large as their inputs. */
-#define N_SAME_SIZE 10
+/* All cases but the last one have outputs as large as their inputs. */
+#define N_SAME_SIZE (G_N_ELEMENTS (cases) - 1)
 
 static const guint sizes[][2] = {
   {1, 1}, {2, 3}, {7, 5}, {16, 16}, {33, 17}, {64, 48}, {131, 70}, {320, 180},
@@ -101,7 +119,7 @@ parse (const Case * test)
   return architecture;
 }
 
-/* Random weights, biases too. */
+/* Random weights, biases and gains too. */
 static AeWeights *
 random_weights (const AeArchitecture * architecture, AeRng * rng)
 {
@@ -110,9 +128,12 @@ random_weights (const AeArchitecture * architecture, AeRng * rng)
 
   memcpy (data, he->data, he->n * sizeof (float));
   for (guint i = 0; i < architecture->n_layers; i++) {
-    const AeParam *bias = &architecture->layers[i].params[AE_PARAM_BIAS];
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
 
-    ae_rng_fill_normal (rng, data + bias->offset, bias->size);
+      if (param->rank == 1)
+        ae_rng_fill_normal (rng, data + param->offset, param->size);
+    }
   }
   return ae_weights_new_copy (data, he->n, NULL);
 }
@@ -228,10 +249,11 @@ GST_START_TEST (test_plan_equals_the_tape_for_any_size_and_threads)
 
 GST_END_TEST;
 
+static const guint many_tiles[] = { 1, 5, 12, 13 };
+
 GST_START_TEST (test_plan_equals_the_tape_over_many_tiles)
 {
-  compare (&cases[1], 640, 360);
-  compare (&cases[5], 640, 360);
+  compare (&cases[many_tiles[__i__]], 640, 360);
 }
 
 GST_END_TEST;
@@ -490,7 +512,8 @@ plan_suite (void)
   tcase_add_loop_test (tcase,
       test_plan_equals_the_tape_for_any_size_and_threads, 0,
       G_N_ELEMENTS (cases));
-  tcase_add_test (tcase, test_plan_equals_the_tape_over_many_tiles);
+  tcase_add_loop_test (tcase, test_plan_equals_the_tape_over_many_tiles, 0,
+      G_N_ELEMENTS (many_tiles));
   tcase_add_test (tcase, test_output_may_take_the_place_of_the_input);
   tcase_add_test (tcase, test_samples_between_the_rows_are_left_alone);
   tcase_add_test (tcase, test_new_weights_are_those_of_a_new_plan);
