@@ -88,6 +88,49 @@ static const struct
   {"shuffle 2", 0, 0, 1, AE_ERROR_SHAPE, "multiple of 4 channels"},
   {"given 2, given 3", 0, 0, 10, AE_ERROR_SHAPE, "given 2"},
 
+  {"pool 2", 0, 0, 6, AE_ERROR_SYNTAX, "\"2\", expected max or avg"},
+  {"pool mean 2", 0, 0, 6, AE_ERROR_SYNTAX, "max or avg"},
+  {"pool max", 0, 0, 9, AE_ERROR_SYNTAX, "a space and a number"},
+  {"pool maxi 2", 0, 0, 9, AE_ERROR_SYNTAX, "\"i\""},
+  {"pool max 0", 0, 0, 10, AE_ERROR_LIMIT, "found 0"},
+  {"pool avg 2 relu", 0, 0, 12, AE_ERROR_SYNTAX, "\"relu\""},
+  {"pool avg 2", 8, 9, 1, AE_ERROR_SHAPE, "8x9"},
+  {"save a, pool max 2, add a", 0, 0, 21, AE_ERROR_SHAPE, "1/2"},
+  {"save a, upsample 2, add a", 0, 0, 21, AE_ERROR_SHAPE, "2/1"},
+  {"upsample 2 relu", 0, 0, 12, AE_ERROR_SYNTAX, "\"relu\""},
+  {"norm 3", 0, 0, 6, AE_ERROR_SYNTAX, "\"3\""},
+  {"norm rleu", 0, 0, 6, AE_ERROR_SYNTAX, "leaky, sigmoid"},
+
+  {"dropout", 0, 0, 8, AE_ERROR_SYNTAX, "a share"},
+  {"dropout 0", 0, 0, 9, AE_ERROR_SYNTAX, "\"0\", expected a share"},
+  {"dropout 0.0", 0, 0, 9, AE_ERROR_SYNTAX, "between 0 and 1"},
+  {"dropout 0.00001", 0, 0, 9, AE_ERROR_SYNTAX, "at most four digits"},
+  {"dropout 0.12345", 0, 0, 15, AE_ERROR_SYNTAX, "\"5\""},
+  {"dropout 1.0", 0, 0, 9, AE_ERROR_SYNTAX, "\"1.0\""},
+  {"dropout .5", 0, 0, 9, AE_ERROR_SYNTAX, "\".5\""},
+  {"dropout 0,5", 0, 0, 9, AE_ERROR_SYNTAX, "\"0\""},
+  {"dropout 0.5 relu", 0, 0, 13, AE_ERROR_SYNTAX, "\"relu\""},
+
+  {"gaussian", 0, 0, 9, AE_ERROR_SYNTAX, "a number"},
+  {"gaussian 4 relu", 0, 0, 12, AE_ERROR_SYNTAX, "\"relu\""},
+  {"gaussian 4, norm", 0, 0, 13, AE_ERROR_SYNTAX,
+      "norm after gaussian, expected |"},
+  {"gaussian 4, gaussian 4", 0, 0, 13, AE_ERROR_SYNTAX, "expected |"},
+  {"conv 3x3 4 | gaussian 4", 0, 0, 14, AE_ERROR_SYNTAX, "in the decoder"},
+
+  {"conv 3x3 4, tied", 0, 0, 13, AE_ERROR_SYNTAX, "before the |"},
+  {"conv 3x3 4 | tied 3", 0, 0, 19, AE_ERROR_SYNTAX, "\"3\""},
+  {"conv 3x3 4 | tied, tied", 0, 0, 20, AE_ERROR_SYNTAX, "no dense or conv"},
+  {"norm, gaussian 4 | conv 3x3 4, tied", 0, 0, 32, AE_ERROR_SYNTAX,
+      "no dense or conv"},
+  {"conv 3x3 4, conv 3x3 5 | conv 3x3 4, tied", 0, 0, 38, AE_ERROR_SHAPE,
+      "the conv of column 13, which makes 5x0x0, here it is 4x0x0"},
+  {"dense 4 | dense 5, tied", 2, 2, 20, AE_ERROR_SHAPE,
+      "the dense of column 1, which makes 4x1x1"},
+  {"conv 3x3/2 4 | tied", 7, 9, 16, AE_ERROR_SHAPE,
+      "takes 7x9 (height x width); its stride of 2 gives 8x10"},
+  {"conv 4x4 4 | tied", 8, 8, 14, AE_ERROR_SHAPE, "gives 7x7"},
+
   /* each product here overflows 32 bits */
   {"unshuffle 16384, conv 3x3 8", 0, 0, 1, AE_ERROR_LIMIT, "channels"},
   {"conv 1x1 16, unshuffle 16384", 0, 0, 14, AE_ERROR_LIMIT, "channels"},
@@ -100,6 +143,10 @@ static const struct
   {"deconv 64x64*64 1, deconv 64x64*64 1", 8, 8, 20, AE_ERROR_LIMIT, "values"},
   {"conv 63x63/64 1, conv 63x63/64 1", 0, 0, 18, AE_ERROR_LIMIT, "1024"},
   {"conv 1x1 16384", 4096, 4096, 1, AE_ERROR_LIMIT, "values"},
+  {"upsample 16384", 0, 0, 1, AE_ERROR_LIMIT, "1024"},
+  {"pool max 16384", 0, 0, 1, AE_ERROR_LIMIT, "1024"},
+  {"upsample 16384", 8, 8, 1, AE_ERROR_LIMIT, "values"},
+  {"conv 1x1 16384, gaussian 16384", 0, 0, 17, AE_ERROR_LIMIT, "weights"},
 };
 
 GST_START_TEST (test_bad_texts_are_refused_at_their_column)
@@ -203,6 +250,15 @@ GST_START_TEST (test_canonical_text_is_the_same_for_every_spelling)
     {"save a , unshuffle 2,shuffle 2 , add a relu",
         "save a, unshuffle 2, shuffle 2, add a relu"},
     {"given 007,save A_1,concat A_1", "given 7, save A_1, concat A_1"},
+    {"pool  max\t02, pool avg 3,upsample 06",
+        "pool max 2, pool avg 3, upsample 6"},
+    {"dropout 0.50,dropout 0.0120, dropout 0.9999",
+        "dropout 0.5, dropout 0.012, dropout 0.9999"},
+    {"norm  linear,norm   tanh", "norm, norm tanh"},
+    {"conv 3x3/1 4,gaussian 05 | conv 1x1 4, tied\nlinear",
+        "conv 3x3 4, gaussian 5 | conv 1x1 4, tied"},
+    {"conv 3x3 4|tied  sigmoid,save a",
+        "conv 3x3 4 | tied sigmoid, save a"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (spellings); i++) {
@@ -268,6 +324,68 @@ GST_START_TEST (test_fixed_sizes_are_followed)
 
 GST_END_TEST;
 
+GST_START_TEST (test_pool_norm_dropout_and_gaussian_know_their_shapes)
+{
+  g_autoptr (AeArchitecture) a = parse ("pool max 2, norm relu, pool avg 3, "
+      "dropout 0.125, gaussian 5 | upsample 4", 3, 12, 18);
+  const AeLayer *norm = &a->layers[1], *gaussian = &a->layers[4];
+
+  fail_if (a->layers[0].average);
+  fail_unless (a->layers[2].average);
+  fail_unless_equals_int (a->layers[0].out.c, 3);
+  fail_unless_equals_int (a->layers[0].out.h, 6);
+  fail_unless_equals_int (a->layers[2].out.w, 3);
+  fail_unless_equals_int (a->layers[3].share, 1250);
+  fail_unless_equals_int (norm->activation, AE_ACTIVATION_RELU);
+  fail_unless_equals_int (norm->params[AE_PARAM_WEIGHT].rank, 1);
+  fail_unless_equals_int (norm->params[AE_PARAM_WEIGHT].shape[0], 3);
+  fail_unless_equals_int (norm->params[AE_PARAM_BIAS].size, 3);
+  fail_unless_equals_int (gaussian->out.c, 5);
+  fail_unless_equals_int (gaussian->params[AE_PARAM_WEIGHT].rank, 2);
+  fail_unless_equals_int (gaussian->params[AE_PARAM_WEIGHT].shape[0], 10);
+  fail_unless_equals_int (gaussian->params[AE_PARAM_WEIGHT].shape[1], 3);
+  fail_unless_equals_int (gaussian->params[AE_PARAM_BIAS].size, 10);
+  fail_unless_equals_int (ae_architecture_i_gaussian (a), 4);
+  fail_unless_equals_int (a->output.h, 8);
+  fail_unless_equals_int (a->output.w, 12);
+}
+
+GST_END_TEST;
+
+/* Encoder layers are mirrored from the last to the first, whatever lies
+ * between them, in either part. */
+GST_START_TEST (test_tied_mirrors_the_last_layer_that_nothing_mirrors)
+{
+  g_autoptr (AeArchitecture) a = parse ("conv 3x3/2 4, norm, dense 5 tanh, "
+      "dense 2 | tied, dropout 0.5, tied relu, norm, tied", 3, 8, 6);
+  static const guint mirrored[][2] = { {4, 3}, {6, 2}, {8, 0} };
+  gsize n_own = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (mirrored); i++) {
+    const AeLayer *tied = &a->layers[mirrored[i][0]];
+    const AeLayer *other = &a->layers[mirrored[i][1]];
+    const AeParam *weight = &tied->params[AE_PARAM_WEIGHT];
+
+    fail_unless_equals_int (tied->i_tied, mirrored[i][1]);
+    fail_unless (memcmp (&tied->out, &other->in, sizeof tied->out) == 0);
+    fail_unless_equals_uint64 (weight->offset,
+        other->params[AE_PARAM_WEIGHT].offset);
+    fail_unless_equals_uint64 (weight->size,
+        other->params[AE_PARAM_WEIGHT].size);
+    fail_unless_equals_uint64 (ae_param_n_stored (weight), 0);
+  }
+  fail_unless_equals_int (a->layers[6].activation, AE_ACTIVATION_RELU);
+  fail_unless_equals_int (a->layers[6].params[AE_PARAM_BIAS].size, 4 * 4 * 3);
+  fail_unless_equals_int (a->layers[8].params[AE_PARAM_BIAS].size, 3);
+  for (guint i = 0; i < a->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++)
+      n_own += (ae_param_n_stored (&a->layers[i].params[j]) + 15) / 16 * 16;
+  }
+  fail_unless_equals_uint64 (a->n_weights, n_own);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_multiple_is_the_smallest_that_keeps_sizes_whole)
 {
   static const struct
@@ -283,6 +401,10 @@ GST_START_TEST (test_multiple_is_the_smallest_that_keeps_sizes_whole)
     {"deconv 4x4*2 4, conv 3x3/4 4", 2},
     {"conv 3x3/2 4, deconv 4x4*2 4, conv 3x3/3 4", 6},
     {"unshuffle 2, unshuffle 2, unshuffle 2", 8},
+    {"pool max 2, pool avg 3 | upsample 6", 6},
+    {"upsample 4, pool max 2", 1},
+    {"conv 5x5/3 4, conv 4x4/2 8 | tied, tied", 6},
+    {"norm, dropout 0.5, gaussian 4", 1},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -370,6 +492,9 @@ GST_START_TEST (test_macs_per_pixel_count_each_layer_at_its_own_size)
     {"conv 3x3/2 8 | deconv 4x4*2 3", 3, 0, 0, 54.0 + 8 * 3 * 16 / 4.0},
     {"dense 10", 1, 28, 28, 10.0},
     {"conv 3x3 8", 1, 5, 7, 72.0},
+    {"conv 3x3/2 8 | tied", 3, 0, 0, 2 * 54.0},
+    {"pool max 2, gaussian 4 | upsample 2", 3, 0, 0, 3 * 8 / 4.0},
+    {"dense 10 | tied", 1, 28, 28, 20.0},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -396,12 +521,13 @@ architecture_suite (void)
   tcase_add_test (tcase, test_canonical_text_is_the_same_for_every_spelling);
   tcase_add_test (tcase, test_layers_know_their_arguments_and_shapes);
   tcase_add_test (tcase, test_fixed_sizes_are_followed);
+  tcase_add_test (tcase, test_pool_norm_dropout_and_gaussian_know_their_shapes);
+  tcase_add_test (tcase, test_tied_mirrors_the_last_layer_that_nothing_mirrors);
   tcase_add_test (tcase, test_multiple_is_the_smallest_that_keeps_sizes_whole);
   tcase_add_test (tcase, test_condition_has_one_width);
   tcase_add_test (tcase,
       test_parameters_begin_at_multiples_of_16_and_have_names);
-  tcase_add_test (tcase,
-      test_macs_per_pixel_count_each_layer_at_its_own_size);
+  tcase_add_test (tcase, test_macs_per_pixel_count_each_layer_at_its_own_size);
   return suite;
 }
 

@@ -107,12 +107,40 @@ load (const gchar * path)
   return model;
 }
 
+/* All of them random, biases and gains too. */
+static AeWeights *
+random_weights (const AeArchitecture * architecture, guint seed)
+{
+  AeWeights *weights;
+  AeRng rng;
+
+  ae_rng_init (&rng, seed);
+  weights = ae_weights_new_random (architecture, &rng);
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
+
+      ae_rng_fill_normal (&rng, weights->data + param->offset,
+          ae_param_n_stored (param));
+    }
+  }
+  return weights;
+}
+
 GST_START_TEST (test_what_was_saved_is_loaded_bit_for_bit)
 {
-  static const gchar *texts[] = {
-    "dense 4",
-    "conv 3x3 5 relu, deconv 4x4*2 2 | given 2, conv 1x1 1, modulate",
-    "unshuffle 2, save a | add a, shuffle 2",
+  static const struct
+  {
+    const gchar *text;
+    AeShape input;
+  } cases[] = {
+    {"dense 4", {3, 2, 5}},
+    {"conv 3x3 5 relu, deconv 4x4*2 2 | given 2, conv 1x1 1, modulate", {3, 0,
+            0}},
+    {"unshuffle 2, save a | add a, shuffle 2", {3, 0, 0}},
+    {"pool max 2, norm, conv 3x3 5, norm relu, gaussian 4 | dropout 0.25, "
+          "upsample 2", {3, 0, 0}},
+    {"conv 3x3/2 4, dense 5 | tied relu, norm, tied", {3, 4, 6}},
   };
   g_autoptr (GHashTable) metadata = new_metadata ();
   g_autofree gchar *path = path_of ("m.safetensors");
@@ -121,16 +149,13 @@ GST_START_TEST (test_what_was_saved_is_loaded_bit_for_bit)
   note (metadata, "odd \"key\"\n",
       "\\ \"quoted\" {[:,]} / \t \x01 \xc3\xa9 \xf0\x9f\x90\x98");
   note (metadata, "", "");
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
-    const AeShape input = { 3, i == 0 ? 2 : 0, i == 0 ? 5 : 0 };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const AeShape input = cases[i].input;
     g_autoptr (AeArchitecture) architecture =
-        ae_architecture_parse (texts[i], &input, NULL);
-    g_autoptr (AeWeights) weights = NULL;
+        ae_architecture_parse (cases[i].text, &input, NULL);
+    g_autoptr (AeWeights) weights = random_weights (architecture, i);
     g_autoptr (AeModel) model = NULL, loaded = NULL;
-    AeRng rng;
 
-    ae_rng_init (&rng, i);
-    weights = ae_weights_new_random (architecture, &rng);
     if (weights->n > 3) {
       weights->data[0] = -0.0f;
       weights->data[1] = 1e-45f;        /* the smallest */
@@ -144,6 +169,78 @@ GST_START_TEST (test_what_was_saved_is_loaded_bit_for_bit)
             sizeof input) == 0);
   }
   fail_unless_equals_int (n_files (), 1);
+}
+
+GST_END_TEST;
+
+/* Saves a model of @text. Returns: how long the file is. */
+static goffset
+assert_tensors (const gchar * text, const gchar * expected)
+{
+  g_autoptr (AeModel) model = make_model (text, 3, 1, NULL);
+  g_autofree gchar *path = path_of ("m.safetensors"), *file = NULL;
+  g_autoptr (GString) names = g_string_new (NULL);
+  g_auto (GStrv) strings = NULL;
+  gsize n;
+
+  fail_unless (ae_model_save (model, path, NULL));
+  fail_unless (g_file_get_contents (path, &file, &n, NULL));
+  /* the header, up to the first NUL of the data */
+  strings = g_strsplit (file + 8, "\"", -1);
+  for (guint i = 0; strings[i]; i++) {
+    if (g_str_has_suffix (strings[i], ".weight")
+        || g_str_has_suffix (strings[i], ".bias"))
+      g_string_append_printf (names, " %s", strings[i]);
+  }
+  fail_unless_equals_string (names->str, expected);
+  return (goffset) n;
+}
+
+GST_START_TEST (test_a_tied_layer_stores_its_bias_alone)
+{
+  goffset tied = assert_tensors ("conv 3x3 50, conv 3x3/2 40 | tied, tied",
+      " encoder.0.weight encoder.0.bias encoder.1.weight encoder.1.bias"
+      " decoder.0.bias decoder.1.bias");
+  goffset untied = assert_tensors ("conv 3x3 50, conv 3x3/2 40 | "
+      "deconv 3x3*2 50, deconv 3x3 3",
+      " encoder.0.weight encoder.0.bias encoder.1.weight encoder.1.bias"
+      " decoder.0.weight decoder.0.bias decoder.1.weight decoder.1.bias");
+  goffset mirrored = 9 * (3 * 50 + 50 * 40) * sizeof (float);
+
+  /* and the longer header */
+  fail_unless (untied >= tied + mirrored && untied < tied + mirrored + 512);
+}
+
+GST_END_TEST;
+
+static void
+assert_not_loaded (const gchar * path, AeError code, const gchar * word)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (ae_model_load (path, &error) == NULL);
+  fail_unless (g_error_matches (error, AE_ERROR, (gint) code), "%s: %s", path,
+      error->message);
+  fail_unless (g_str_has_prefix (error->message, path), "%s", error->message);
+  fail_unless (strstr (error->message, word) != NULL, "%s", error->message);
+}
+
+GST_START_TEST (test_weights_of_a_tied_layer_are_refused)
+{
+  static const gchar untied[] = "deconv 3x3*2 5", tied[] = "tied          ";
+  g_autoptr (AeModel) model =
+      make_model ("conv 3x3/2 4 | deconv 3x3*2 5", 5, 1, NULL);
+  g_autofree gchar *path = path_of ("m.safetensors");
+  g_autofree gchar *file = NULL;
+  gchar *text;
+  gsize n;
+
+  fail_unless (ae_model_save (model, path, NULL));
+  fail_unless (g_file_get_contents (path, &file, &n, NULL));
+  text = g_strstr_len (file + 8, -1, untied);
+  memcpy (text, tied, strlen (untied));
+  fail_unless (g_file_set_contents (path, file, (gssize) n, NULL));
+  assert_not_loaded (path, AE_ERROR_CORRUPT, "decoder.0.weight");
 }
 
 GST_END_TEST;
@@ -274,18 +371,6 @@ GST_START_TEST (test_weights_of_another_architecture_are_refused)
 }
 
 GST_END_TEST;
-
-static void
-assert_not_loaded (const gchar * path, AeError code, const gchar * word)
-{
-  g_autoptr (GError) error = NULL;
-
-  fail_unless (ae_model_load (path, &error) == NULL);
-  fail_unless (g_error_matches (error, AE_ERROR, (gint) code), "%s: %s", path,
-      error->message);
-  fail_unless (g_str_has_prefix (error->message, path), "%s", error->message);
-  fail_unless (strstr (error->message, word) != NULL, "%s", error->message);
-}
 
 GST_START_TEST (test_what_is_no_model_file_is_refused)
 {
@@ -493,6 +578,8 @@ model_file_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_checked_fixture (tcase, make_directory, remove_directory);
   tcase_add_test (tcase, test_what_was_saved_is_loaded_bit_for_bit);
+  tcase_add_test (tcase, test_a_tied_layer_stores_its_bias_alone);
+  tcase_add_test (tcase, test_weights_of_a_tied_layer_are_refused);
   tcase_add_test (tcase, test_files_of_another_writer_are_read);
   tcase_add_test (tcase, test_the_file_written_is_that_of_another_writer);
   tcase_add_test (tcase, test_fingerprint_tells_models_apart_but_not_metadata);

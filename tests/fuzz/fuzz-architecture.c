@@ -37,6 +37,10 @@ check_sizes (const AeArchitecture * architecture)
     g_assert_true (ae_layer_out_size (layer, h, w, &h, &w));
     g_assert_cmpuint (layer->out.c, >, 0);
     g_assert_cmpint (layer->i_saved, <, (gint) i);
+    g_assert_cmpint (layer->i_tied, <, (gint) i);
+    for (guint j = 0; j < AE_N_PARAMS; j++)
+      g_assert_cmpuint (layer->params[j].offset + layer->params[j].size, <=,
+          architecture->n_weights);
   }
   g_assert_true (isfinite (ae_architecture_macs_per_pixel (architecture)));
 }
