@@ -129,16 +129,16 @@ make_join (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
         out + c * stage->channel_step);
 }
 
-/* The largest, or the sum, of every @r values. */
+/* Adds every @step-th value, or keeps the larger one. */
 static inline void
-reduce_row (const float *in, gint r, gboolean average, gint n, float *out)
+reduce_row (const float *in, gint step, gboolean average, gint n, float *out)
 {
-  for (gint x = 0; x < n; x++) {
-    for (gint j = 0; j < r; j++) {
-      float value = in[x * r + j];
-
-      out[x] = average ? out[x] + value : value > out[x] ? value : out[x];
-    }
+  if (average) {
+    for (gint x = 0; x < n; x++)
+      out[x] += in[x * step];
+  } else {
+    for (gint x = 0; x < n; x++)
+      out[x] = in[x * step] > out[x] ? in[x * step] : out[x];
   }
 }
 
@@ -157,12 +157,14 @@ make_pool (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
       const float *from = ae_plan_position (plan, worker, (guint) stage->i_in,
           y * r + row, span->begin * r) + c * in->channel_step;
 
-      for (gint x = 0; row == 0 && x < n; x++)
-        out[x] = average ? 0.0f : from[x * r];
-      if (r == 2)
-        reduce_row (from, 2, average, n, out);
-      else
-        reduce_row (from, r, average, n, out);
+      for (gint j = 0; j < r; j++) {
+        if (row == 0 && j == 0)
+          split_row (from, r, n, out);
+        else if (r == 2)
+          reduce_row (from + j, 2, average, n, out);
+        else
+          reduce_row (from + j, r, average, n, out);
+      }
     }
     for (gint x = 0; average && x < n; x++)
       out[x] *= 1.0f / (float) (r * r);
@@ -181,10 +183,8 @@ make_upsample (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
       y / r, span->begin / r);
 
   for (guint c = 0; c < stage->c; c++) {
-    for (gint x = 0; x < (span->end - span->begin) / r; x++) {
-      for (gint j = 0; j < r; j++)
-        out[x * r + j] = from[x];
-    }
+    /* all columns of a group from one channel */
+    join_row (from, 0, r, (span->end - span->begin) / r, out);
     out += stage->channel_step;
     from += in->channel_step;
   }
