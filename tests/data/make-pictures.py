@@ -12,9 +12,9 @@ import os
 import sys
 from PIL import Image
 
-TRAIN = ['canyon-wren', 'oakland-zoo-otters', 'the-spices-of-life',
-         'piazza-gae-aulenti']
-HELD_OUT = ['perched-osprey', 'roman-colosseum', 'casa-mila', 'tea-gardens']
+ROWS = (['canyon-wren', 'oakland-zoo-otters', 'the-spices-of-life',
+         'piazza-gae-aulenti'],
+        ['perched-osprey', 'roman-colosseum', 'casa-mila', 'tea-gardens'])
 
 
 def crop(folder, name, size):
@@ -26,8 +26,8 @@ def crop(folder, name, size):
 
 
 def mosaic(folder, size, mode, name):
-    out = Image.new(mode, (len(TRAIN) * size, 2 * size))
-    for y, row in enumerate((TRAIN, HELD_OUT)):
+    out = Image.new(mode, (len(ROWS[0]) * size, 2 * size))
+    for y, row in enumerate(ROWS):
         for x, photo in enumerate(row):
             out.paste(crop(folder, photo, size).convert(mode),
                       (x * size, y * size))
@@ -36,4 +36,4 @@ def mosaic(folder, size, mode, name):
 
 
 mosaic(sys.argv[1], 160, 'L', 'patches.png')
-mosaic(sys.argv[1], 112, 'RGB', 'colours.png')
+mosaic(sys.argv[1], 144, 'RGB', 'colours.png')

@@ -129,18 +129,21 @@ to_ycc (const float *rgb, float *ycc)
  * by side; no patch crosses from one to the next. */
 static float *
 load_patches (const gchar * name, guint n_channels, guint size, guint n,
-    gboolean held_out, guint64 seed)
+    TheoryPart part, guint64 seed)
 {
   Picture picture = load_picture (name);
   guint side = picture.height / N_ROWS, n_photos = picture.width / side;
+  guint begin = part == THEORY_OTHER_PLACES ? side * 2 / 3 : 0;
+  guint end = part == THEORY_TRAIN ? side * 2 / 3 : side;
   float *patches = g_new (float, (gsize) n * n_channels * size * size);
   AeRng rng;
 
   ae_rng_init (&rng, seed);
   for (guint i = 0; i < n; i++) {
-    guint x0 = ae_rng_below (&rng, n_photos) * side
+    guint x0 = ae_rng_below (&rng, n_photos) * side + begin
+        + ae_rng_below (&rng, end - begin - size + 1);
+    guint y0 = (part == THEORY_OTHER_PHOTOS ? side : 0)
         + ae_rng_below (&rng, side - size + 1);
-    guint y0 = (held_out ? side : 0) + ae_rng_below (&rng, side - size + 1);
 
     for (guint p = 0; p < size * size; p++) {
       float rgb[3], ycc[3];
@@ -156,14 +159,13 @@ load_patches (const gchar * name, guint n_channels, guint size, guint n,
 }
 
 float *
-theory_patches_load (guint size, guint n, gboolean held_out, guint64 seed)
+theory_patches_load (guint size, guint n, TheoryPart part, guint64 seed)
 {
-  return load_patches ("patches.png", 1, size, n, held_out, seed);
+  return load_patches ("patches.png", 1, size, n, part, seed);
 }
 
 float *
-theory_colour_patches_load (guint size, guint n, gboolean held_out,
-    guint64 seed)
+theory_colour_patches_load (guint size, guint n, TheoryPart part, guint64 seed)
 {
-  return load_patches ("colours.png", 3, size, n, held_out, seed);
+  return load_patches ("colours.png", 3, size, n, part, seed);
 }

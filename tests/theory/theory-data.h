@@ -7,11 +7,13 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
+
 #define DIGIT_SIDE 20
 #define DIGIT_SIZE (DIGIT_SIDE * DIGIT_SIDE)
 #define N_DIGIT_CLASSES 10
+
 /* Handwritten digits, as many of each class, in a shuffled order. */
-    typedef struct
+typedef struct
 {
   guint n;
   float *pixels;                /* [n][20][20] of 0..1, ink is 1 */
@@ -23,14 +25,22 @@ G_BEGIN_DECLS
 void theory_digits_load (TheoryDigits * train, TheoryDigits * test);
 void theory_digits_clear (TheoryDigits * digits);
 
+/* Patches from the left two thirds of four photographs, to train on; from what
+ * is right of that; and from four other photographs. */
+typedef enum
+{
+  THEORY_TRAIN,
+  THEORY_OTHER_PLACES,
+  THEORY_OTHER_PHOTOS
+} TheoryPart;
+
 /* Returns: (transfer full): [n][size][size] grey patches of 0..1 from random
- * places; those held out are from other photographs. */
-float *theory_patches_load (guint size, guint n, gboolean held_out,
-    guint64 seed);
+ * places; @size up to 48. */
+float *theory_patches_load (guint size, guint n, TheoryPart part, guint64 seed);
 
 /* Returns: (transfer full): [n][3][size][size] patches of Y', Cb, Cr (BT.601,
  * full range, all of 0..1), likewise. */
-float *theory_colour_patches_load (guint size, guint n, gboolean held_out,
+float *theory_colour_patches_load (guint size, guint n, TheoryPart part,
     guint64 seed);
 
 G_END_DECLS
