@@ -2,7 +2,7 @@
 #include "ae-cpu.h"
 
 static const gchar *const level_names[AE_N_CPU_LEVELS] =
-    { "c", "avx2", "avx512" };
+    { "c", "avx2", "avx512", "vnni" };
 
 static AeCpuLevel
 detect (void)
@@ -12,7 +12,7 @@ detect (void)
   if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw")
       && __builtin_cpu_supports ("avx512dq")
       && __builtin_cpu_supports ("avx512vl"))
-    return AE_CPU_AVX512;
+    return __builtin_cpu_supports ("avx512vnni") ? AE_CPU_VNNI : AE_CPU_AVX512;
   if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
     return AE_CPU_AVX2;
 #endif
@@ -36,7 +36,8 @@ choose (void)
       return level;
     }
   }
-  g_warning ("AE_CPU=%s is not known, expected c, avx2 or avx512", wanted);
+  g_warning ("AE_CPU=%s is not known, expected c, avx2, avx512 or vnni",
+      wanted);
   return level;
 }
 

@@ -12,6 +12,30 @@ G_BEGIN_DECLS
  * [block][tap][8], zero where there is no such channel. */
 #define AE_BLOCK 8
 
+/* Sums over taps of bytes. Four channels of a position are four bytes, which
+ * take the place of one float: rows are [channel / 4][position][4 bytes], and a
+ * tap is the products of four unsigned bytes with four signed ones.
+ * @weights: packed, [ceil (m / 8)][n_taps][8] of four signed bytes
+ * @bias: what a sum begins with; @scale: what it is multiplied by; both of @m
+ *   channels, and zeros up to a multiple of 8 */
+typedef struct
+{
+  guint m, n_taps;
+  const guint32 *weights;
+  const gint32 *bias;
+  const float *scale;
+} AeInt8Taps;
+
+/* How samples become bytes: max (round (x * factor) + zero, low), at most 255;
+ * halves are rounded to even.
+ * @factor: of each channel, and zeros up to a multiple of 8
+ * @zero: the byte of a sample of 0; @low: 0, or @zero for relu */
+typedef struct
+{
+  gint low, zero;
+  const float *factor;
+} AeInt8Bytes;
+
 typedef struct
 {
   /**
@@ -62,6 +86,28 @@ typedef struct
    */
   void (*winograd_out) (guint n_groups, const float *in, gsize in_stride,
       float bias, gboolean relu, float *const rows[4]);
+
+  /**
+   * int8_taps_to_floats: as taps_forward, of bytes. The result is the same to
+   * the last bit on every instruction set; so are the next two.
+   * @relu: whether negative results become zero
+   * @in: bytes; @tap_offset counts in positions
+   * @out: out[i * out_stride + p]
+   */
+  void (*int8_taps_to_floats) (const AeInt8Taps * taps, guint n_groups,
+      gboolean relu, const float *in, const gint32 * tap_offset, float *out,
+      gsize out_stride);
+
+  /* As int8_taps_to_floats and then floats_to_bytes; @out: bytes, of m channels
+   * rounded up to a multiple of four, those past the last one arbitrary. */
+  void (*int8_taps_to_bytes) (const AeInt8Taps * taps, guint n_groups,
+      const AeInt8Bytes * bytes, const float *in, const gint32 * tap_offset,
+      float *out, gsize out_stride);
+
+  /* Rows of @c channels to bytes, likewise. */
+  void (*int8_floats_to_bytes) (guint c, guint n_groups,
+      const AeInt8Bytes * bytes, const float *in, gsize in_stride, float *out,
+      gsize out_stride);
 } AeKernels;
 
 /* Returns: (transfer none): the kernels of ae_cpu_level(). */

@@ -4,6 +4,7 @@
 extern const AeKernels ae_kernels_c;
 #if defined (__x86_64__)
 extern const AeKernels ae_kernels_avx2, ae_kernels_avx512;
+extern const AeKernels ae_kernels_vnni;
 #endif
 
 static const AeKernels *const built[AE_N_CPU_LEVELS] = {
@@ -11,6 +12,7 @@ static const AeKernels *const built[AE_N_CPU_LEVELS] = {
 #if defined (__x86_64__)
   [AE_CPU_AVX2] = &ae_kernels_avx2,
   [AE_CPU_AVX512] = &ae_kernels_avx512,
+  [AE_CPU_VNNI] = &ae_kernels_vnni,
 #endif
 };
 

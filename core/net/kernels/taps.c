@@ -1,6 +1,6 @@
 /* Sums over taps: the inner loops of every convolution. Compiled once for each
  * instruction set. SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "vector.h"
+#include "int8.h"
 #include "winograd.h"
 
 /* FORWARD_M x FORWARD_V: accumulators of the forward
@@ -165,4 +165,7 @@ const AeKernels AE_KERNEL_NAME (ae_kernels_) = {
   .taps_grad_weights = taps_grad_weights,
   .winograd_in = AE_KERNEL_NAME (ae_winograd_in_),
   .winograd_out = AE_KERNEL_NAME (ae_winograd_out_),
+  .int8_taps_to_floats = AE_KERNEL_NAME (ae_int8_taps_to_floats_),
+  .int8_taps_to_bytes = AE_KERNEL_NAME (ae_int8_taps_to_bytes_),
+  .int8_floats_to_bytes = AE_KERNEL_NAME (ae_int8_floats_to_bytes_),
 };
