@@ -17,15 +17,17 @@ ae_loss_name (AeLossKind kind)
   return names[kind];
 }
 
-/* @grad[@n] becomes the derivatives by @y; returns the weighted sum of losses. */
+/* @grad[@n] becomes the derivatives by @y; returns the sum of losses, each times
+ * both factors. */
 static double
 differentiate (AeLossKind kind, const float *y, const float *t,
-    const float *weight, guint n, float *grad)
+    const float *mask, const float *weight, guint n, float *grad)
 {
   float sum = 0.0f;
 
   for (guint i = 0; i < n; i++) {
-    float w = weight ? weight[i] : 1.0f, d = y[i] - t[i], root, p;
+    float w = (weight ? weight[i] : 1.0f) * (mask ? mask[i] : 1.0f), d =
+        y[i] - t[i], root, p;
 
     switch (kind) {
       case AE_LOSS_L1:
@@ -54,7 +56,7 @@ differentiate (AeLossKind kind, const float *y, const float *t,
 
 double
 ae_loss (AeLossKind kind, const AeTensor * out, const AeTensor * target,
-    const float *sample_weight, AeTensor * grad)
+    const AeTensor * mask, const float *sample_weight, AeTensor * grad)
 {
   gsize n_positions = (gsize) out->c * out->h * out->w;
   float scale = 1.0f / (float) n_positions;
@@ -68,7 +70,7 @@ ae_loss (AeLossKind kind, const AeTensor * out, const AeTensor * target,
     float *g = grad->data + p * n;
 
     sum += differentiate (kind, out->data + p * n, target->data + p * n,
-        sample_weight, n, g);
+        mask ? mask->data + p * n : NULL, sample_weight, n, g);
     for (guint i = 0; i < n; i++)
       g[i] *= scale;
   }

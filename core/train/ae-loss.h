@@ -19,6 +19,7 @@ const gchar *ae_loss_name (AeLossKind kind);
 /**
  * ae_loss:
  * @out, @target: [c][h][w][n]
+ * @mask: (nullable): a factor of the loss at each place; same shape
  * @sample_weight: (nullable): @n factors, one for each sample
  * @grad: (out): gradient of the result with respect to @out; takes its shape
  *
@@ -27,6 +28,6 @@ const gchar *ae_loss_name (AeLossKind kind);
  *   is not.
  */
 double ae_loss (AeLossKind kind, const AeTensor * out, const AeTensor * target,
-    const float *sample_weight, AeTensor * grad);
+    const AeTensor * mask, const float *sample_weight, AeTensor * grad);
 
 G_END_DECLS

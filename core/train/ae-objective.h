@@ -9,6 +9,13 @@ G_BEGIN_DECLS
  * AeObjectiveKind: from a patch to an input and a target.
  * @AE_OBJECTIVE_RECONSTRUCT: the patch from itself
  * @AE_OBJECTIVE_DENOISE: the patch from a corrupted copy (Vincent et al. 2008)
+ * @AE_OBJECTIVE_BLIND_SPOT: a noisy pixel from the others: one in sixteen is
+ *   replaced by a neighbour, and only these count (Noise2Self, Batson and Royer
+ *   2019; Noise2Void, Krull et al. 2019). Needs noise that is independent from
+ *   pixel to pixel, and no clean data
+ * @AE_OBJECTIVE_TEMPORAL: a noisy patch from the one before or after it, where
+ *   the scene stands still (Noise2Noise, Lehtinen et al. 2018). Needs noise that
+ *   is independent from frame to frame
  * @AE_OBJECTIVE_COLORIZE: the other channels from the first: chroma from luma
  *   in a patch of Y', Cb, Cr (Zhang, Isola and Efros 2016)
  */
@@ -16,12 +23,18 @@ G_BEGIN_DECLS
 {
   AE_OBJECTIVE_RECONSTRUCT,
   AE_OBJECTIVE_DENOISE,
+  AE_OBJECTIVE_BLIND_SPOT,
+  AE_OBJECTIVE_TEMPORAL,
   AE_OBJECTIVE_COLORIZE,
   AE_N_OBJECTIVES
 } AeObjectiveKind;
 
-/* Returns: (transfer none): `reconstruct`, `denoise`, `colorize`. */
+/* Returns: (transfer none): `reconstruct`, `denoise`, `blind-spot`, `temporal`,
+ * `colorize`. */
 const gchar *ae_objective_name (AeObjectiveKind kind);
+
+/* Returns: whether samples have a mask, AeTrainerConfig.masked. */
+gboolean ae_objective_is_masked (AeObjectiveKind kind);
 
 /**
  * AeObjective:
@@ -35,9 +48,28 @@ typedef struct
   float level_min, level_max;
 } AeObjective;
 
-/* Fills input and target of @sample from @patch [c][h][w] of shape @shape; for
- * colorize, the model takes 1 and gives c - 1 channels, else both have c. */
-void ae_objective_fill (const AeObjective * objective, const AeShape * shape,
-    const float *patch, AeRng * rng, AeSample * sample);
+/**
+ * AePatch: what is learned from.
+ * @shape: c, h, w
+ * @x: [c][h][w]
+ * @next: (nullable): the same place of the next frame, for temporal
+ * @noise: sigma of the noise in it on the 8-bit scale, as far as known
+ */
+typedef struct
+{
+  AeShape shape;
+  const float *x, *next;
+  float noise;
+} AePatch;
+
+/**
+ * ae_objective_fill:
+ * @sample: (inout): for colorize, the model takes 1 and gives c - 1 channels,
+ *   else both have c. With a mask where the objective needs it
+ * @n_condition: numbers in the sample's condition; the first becomes the noise
+ *   level over AE_NOISE_UNIT
+ */
+void ae_objective_fill (const AeObjective * objective, const AePatch * patch,
+    AeRng * rng, guint n_condition, AeSample * sample);
 
 G_END_DECLS

@@ -30,7 +30,7 @@ stage_sample (gpointer data, AeRng * rng, AeSample * sample)
   const Stage *stage = data;
   g_autofree float *input = g_new (float, stage->n_input);
   g_autofree float *target = g_new (float, stage->n_target);
-  AeSample drawn = { input, target, NULL, 1.0f };
+  AeSample drawn = { input, target, NULL, NULL, 1.0f };
 
   stage->func (stage->data, rng, &drawn);
   if (stage->before == NULL) {

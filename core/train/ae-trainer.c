@@ -13,9 +13,10 @@ typedef struct
   AeTape *tape;
   AeContractive *contractive;   /* NULL where it is not wanted */
   AeRng rng;                    /* of dropout, stochastic codes and probes */
-  AeTensor in, target, condition, grad_out, grad_code;
+  AeTensor in, target, condition, mask, grad_out, grad_code;
   float *weight;                /* [shard] */
-  float *drawn;                 /* [shard] samples of input, target, condition */
+  float *drawn;                 /* [shard] samples of input, target, mask,
+                                 * condition */
   float *grad;                  /* n_weights */
   double *activity;             /* sums over its samples, one a code channel */
   AeTrainerLoss loss;           /* sums over its samples */
@@ -139,9 +140,12 @@ init_shard (Shard * shard, AeArchitecture * architecture,
       config->width, n);
   ae_tensor_resize (&shard->target, architecture->output.c, h_out, w_out, n);
   ae_tensor_resize (&shard->condition, architecture->n_given, 1, 1, n);
+  if (config->masked)
+    ae_tensor_resize_like (&shard->mask, &shard->target);
   shard->weight = alloc_floats (n);
   shard->drawn = alloc_floats (ae_tensor_size (&shard->in)
-      + ae_tensor_size (&shard->target) + ae_tensor_size (&shard->condition));
+      + ae_tensor_size (&shard->target) + ae_tensor_size (&shard->mask)
+      + ae_tensor_size (&shard->condition));
   shard->grad = alloc_floats (architecture->n_weights);
 }
 
@@ -194,6 +198,7 @@ ae_trainer_free (AeTrainer * trainer)
     ae_tensor_clear (&shard->in);
     ae_tensor_clear (&shard->target);
     ae_tensor_clear (&shard->condition);
+    ae_tensor_clear (&shard->mask);
     ae_tensor_clear (&shard->grad_out);
     ae_tensor_clear (&shard->grad_code);
     ae_aligned_free (shard->weight);
@@ -233,20 +238,28 @@ draw_shard (AeTrainer * trainer, Shard * shard, const guint64 * seeds)
   gsize n_condition = trainer->architecture->n_given;
   float *input = shard->drawn;
   float *target = input + n * n_in;
-  float *condition = target + n * n_target;
+  float *mask = target + n * n_target;
+  float *condition = mask + ae_tensor_size (&shard->mask);
 
   for (guint i = 0; i < n; i++) {
     AeSample sample = { input + i * n_in, target + i * n_target,
-      condition + i * n_condition, 1.0f
+      condition + i * n_condition, NULL, 1.0f
     };
     AeRng rng;
 
+    if (trainer->config.masked) {
+      sample.mask = mask + i * n_target;
+      for (gsize p = 0; p < n_target; p++)
+        sample.mask[p] = 1.0f;
+    }
     ae_rng_init (&rng, seeds[i]);
     trainer->func (trainer->data, &rng, &sample);
     shard->weight[i] = sample.weight;
   }
   interleave (input, &shard->in);
   interleave (target, &shard->target);
+  if (trainer->config.masked)
+    interleave (mask, &shard->mask);
   if (n_condition > 0)
     interleave (condition, &shard->condition);
 }
@@ -266,7 +279,8 @@ forward_shard (gpointer data, guint i_shard, guint i_worker)
   out = ae_tape_forward (shard->tape, trainer->weights, &shard->in,
       trainer->architecture->n_given > 0 ? &shard->condition : NULL);
   shard->loss.loss = ae_loss (trainer->config.loss, out, &shard->target,
-      shard->weight, &shard->grad_out);
+      trainer->config.masked ? &shard->mask : NULL, shard->weight,
+      &shard->grad_out);
   memset (shard->activity, 0,
       code_channels (trainer->architecture) * sizeof (double));
   if (trainer->config.regulariser.sparsity > 0.0f)

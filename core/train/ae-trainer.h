@@ -14,11 +14,13 @@ G_BEGIN_DECLS
  * @input: [c][h][w] of the architecture's input
  * @target: [c][h][w] of its output for that input
  * @condition: architecture->n_given numbers
+ * @mask: [c][h][w] of the output: a factor of the loss at each place, 1 unless
+ *   set; NULL where the trainer has AeTrainerConfig.masked unset
  * @weight: factor of this example's loss; 1 unless set
  */
     typedef struct
 {
-  float *input, *target, *condition;
+  float *input, *target, *condition, *mask;
   float weight;
 } AeSample;
 
@@ -34,6 +36,7 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
  * @batch: samples in a step; a multiple of @shard
  * @shard: samples worked on together; a multiple of 16 for speed. The sum over
  *   shards has a fixed order, so the result does not depend on @n_threads.
+ * @masked: whether samples set their mask
  * @n_frozen: the first layers, whose weights stay: transfer learning. The
  *   encoder is architecture->n_encoder of them
  * @clip_norm: gradients of larger Euclidean norm are scaled down to it; 0 = off
@@ -46,6 +49,7 @@ typedef struct
   guint n_threads;              /* 0 = one per processor */
   guint64 seed;
   AeLossKind loss;
+  gboolean masked;
   AeRegulariser regulariser;
   AeOptimiserConfig optimiser;
   guint n_frozen;

@@ -31,15 +31,15 @@ GST_START_TEST (test_loss_gradients_equal_finite_differences)
     ae_activation_forward (AE_ACTIVATION_SIGMOID, target.data,
         ae_tensor_size (&out));
   }
-  ae_loss (__i__, &out, &target, weight, &grad);
+  ae_loss (__i__, &out, &target, NULL, weight, &grad);
   for (gsize i = 0; i < ae_tensor_size (&out); i++) {
     float kept = out.data[i];
     double numeric;
 
     out.data[i] = kept + eps;
-    numeric = ae_loss (__i__, &out, &target, weight, &unused);
+    numeric = ae_loss (__i__, &out, &target, NULL, weight, &unused);
     out.data[i] = kept - eps;
-    numeric -= ae_loss (__i__, &out, &target, weight, &unused);
+    numeric -= ae_loss (__i__, &out, &target, NULL, weight, &unused);
     out.data[i] = kept;
     numeric /= 2.0 * (double) eps;
     fail_unless (fabs (numeric - (double) grad.data[i]) < 2e-3,

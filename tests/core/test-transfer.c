@@ -1,11 +1,9 @@
 /* Weights that come from another training: greedy pretraining, frozen layers,
- * layers of another model; and what a model learns from.
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+ * layers of another model. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 #include <math.h>
 
 #include "ae-error.h"
-#include "ae-objective.h"
 #include "ae-pretrain.h"
 #include "ae-tape.h"
 
@@ -49,7 +47,7 @@ error_of (AeArchitecture * architecture, const AeWeights * weights)
   ae_tensor_resize (&in, DIMS, 1, 1, 1);
   for (guint i = 0; i < 500; i++) {
     float target[DIMS];
-    AeSample sample = { in.data, target, NULL, 1.0f };
+    AeSample sample = { in.data, target, NULL, NULL, 1.0f };
 
     spread_sample (NULL, &rng, &sample);
     out = ae_tape_forward (tape, weights->data, &in, NULL);
@@ -181,39 +179,6 @@ GST_START_TEST (test_transfer_takes_the_first_layers_of_another_model)
 
 GST_END_TEST;
 
-GST_START_TEST (test_objectives_make_input_and_target)
-{
-  enum
-  { N = 16 };
-  const AeShape shape = { 3, 4, 4 };
-  float patch[3 * N], input[3 * N], target[3 * N];
-  AeSample sample = { input, target, NULL, 1.0f };
-  AeObjective objective = { AE_OBJECTIVE_RECONSTRUCT,
-    AE_CORRUPTION_SALT_PEPPER, 0.5f, 0.5f
-  };
-  guint n_changed = 0;
-  AeRng rng;
-
-  ae_rng_init (&rng, 1);
-  for (guint i = 0; i < 3 * N; i++)
-    patch[i] = 0.2f + 0.6f * ae_rng_uniform (&rng);
-  ae_objective_fill (&objective, &shape, patch, &rng, &sample);
-  fail_unless (memcmp (input, patch, sizeof patch) == 0);
-  fail_unless (memcmp (target, patch, sizeof patch) == 0);
-  objective.kind = AE_OBJECTIVE_DENOISE;
-  ae_objective_fill (&objective, &shape, patch, &rng, &sample);
-  fail_unless (memcmp (target, patch, sizeof patch) == 0);
-  for (guint i = 0; i < 3 * N; i++)
-    n_changed += input[i] != patch[i];
-  fail_unless (n_changed > 12 && n_changed < 36, "%u", n_changed);
-  objective.kind = AE_OBJECTIVE_COLORIZE;
-  ae_objective_fill (&objective, &shape, patch, &rng, &sample);
-  fail_unless (memcmp (input, patch, N * sizeof (float)) == 0);
-  fail_unless (memcmp (target, patch + N, 2 * N * sizeof (float)) == 0);
-}
-
-GST_END_TEST;
-
 static Suite *
 transfer_suite (void)
 {
@@ -227,7 +192,6 @@ transfer_suite (void)
       test_greedy_pretraining_refuses_what_is_no_mirror_image, 0, 3);
   tcase_add_test (tcase, test_frozen_layers_stay_and_the_others_learn);
   tcase_add_test (tcase, test_transfer_takes_the_first_layers_of_another_model);
-  tcase_add_test (tcase, test_objectives_make_input_and_target);
   return suite;
 }
 

@@ -43,9 +43,11 @@ digit_sample (gpointer user_data, AeRng * rng, AeSample * sample)
   const TheoryData *data = user_data;
   const AeObjective reconstruct = { AE_OBJECTIVE_RECONSTRUCT, 0, 0.0f, 0.0f };
   guint i = ae_rng_below (rng, data->n);
+  const AePatch patch = { data->shape, data->x + (gsize) i * DIGIT_SIZE, NULL,
+    0.0f
+  };
 
-  ae_objective_fill (&reconstruct, &data->shape,
-      data->x + (gsize) i * DIGIT_SIZE, rng, sample);
+  ae_objective_fill (&reconstruct, &patch, rng, 0, sample);
 }
 
 TheoryModel

@@ -36,6 +36,7 @@ draw_sample (gpointer user_data, AeRng * rng, AeSample * sample)
   guint i = ae_rng_below (rng, data->n);
   gsize size = theory_size (&data->shape);
   const float *x = data->x + i * size;
+  const AePatch patch = { data->shape, x, NULL, 0.0f };
 
   if (task->classes > 0) {
     memcpy (sample->input, x, size * sizeof (float));
@@ -43,7 +44,7 @@ draw_sample (gpointer user_data, AeRng * rng, AeSample * sample)
     sample->target[data->labels[i]] = 1.0f;
     return;
   }
-  ae_objective_fill (&task->objective, &data->shape, x, rng, sample);
+  ae_objective_fill (&task->objective, &patch, rng, 0, sample);
   if (data->labels) {
     memset (sample->condition, 0, 10 * sizeof (float));
     sample->condition[data->labels[i]] = 1.0f;
