@@ -4,6 +4,7 @@
 #include "ae-layer.h"
 
 G_BEGIN_DECLS
+
 #define AE_ARCHITECTURE_MAX_TEXT_BYTES 4096
 #define AE_ARCHITECTURE_MAX_LAYERS 256
 #define AE_ARCHITECTURE_MAX_CHANNELS 16384
@@ -11,7 +12,7 @@ G_BEGIN_DECLS
 /**
  * AeArchitecture: immutable, reference counted. Fields are for reading.
  */
-    typedef struct
+typedef struct
 {
   gatomicrefcount ref_count;
   gchar *text;                  /* canonical: single spaces, defaults left out */
@@ -34,22 +35,21 @@ G_BEGIN_DECLS
  *
  * Returns: (transfer full) (nullable): the architecture.
  */
-AeArchitecture *
-ae_architecture_parse (const gchar * text,
+AeArchitecture *ae_architecture_parse (const gchar * text,
     const AeShape * input, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-     AeArchitecture *ae_architecture_ref (AeArchitecture * architecture);
-     void ae_architecture_unref (AeArchitecture * architecture);        /* NULL is a no-op */
+AeArchitecture *ae_architecture_ref (AeArchitecture * architecture);
+void ae_architecture_unref (AeArchitecture * architecture);        /* NULL is a no-op */
 
 /* Appends the canonical text of @layer. */
-     void ae_layer_print (const AeLayer * layer, GString * text);
+void ae_layer_print (const AeLayer * layer, GString * text);
 
 /* Returns: the index of the `gaussian` layer, whose output is the code, or -1. */
      gint ae_architecture_i_gaussian (const AeArchitecture * architecture);
 
 /* Returns: whether there is a decoder, and the code is all that it reads. */
-     gboolean ae_architecture_decodes_alone (const AeArchitecture *
+gboolean ae_architecture_decodes_alone (const AeArchitecture *
     architecture);
 
 /**
@@ -58,7 +58,7 @@ ae_architecture_parse (const gchar * text,
  * Returns: multiply-accumulates for each pixel (h x w position) of the input,
  *   in large pictures; for a model with fixed input size, of that size.
  */
-     double ae_architecture_macs_per_pixel (const AeArchitecture *
+double ae_architecture_macs_per_pixel (const AeArchitecture *
     architecture);
 
 /**
@@ -68,7 +68,7 @@ ae_architecture_parse (const gchar * text,
  * Returns: (transfer full): `encoder.3.weight`: the part, the index of the
  *   layer within it, counting every layer, and `weight` or `bias`.
  */
-     gchar *ae_architecture_param_name (const AeArchitecture * architecture,
+gchar *ae_architecture_param_name (const AeArchitecture * architecture,
     guint i_layer, guint i_param);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeArchitecture, ae_architecture_unref)

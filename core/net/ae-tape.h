@@ -4,6 +4,7 @@
 #include "ae-architecture.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeTape: the activations of one pass, kept for the backward pass. This is the
  * plain, layer-by-layer path that training uses and that the inference plan is
@@ -12,14 +13,13 @@ G_BEGIN_DECLS
  */
 typedef struct _AeTape AeTape;
 
-AeTape *
-ae_tape_new (AeArchitecture * architecture)
+AeTape *ae_tape_new (AeArchitecture * architecture)
     G_GNUC_WARN_UNUSED_RESULT;
-     void ae_tape_free (AeTape * tape); /* NULL is a no-op */
+void ae_tape_free (AeTape * tape); /* NULL is a no-op */
 
 /* From now on `dropout` and `gaussian` draw from @rng, which the caller keeps:
  * training. NULL, as at first: they give the mean of what they would draw. */
-     void ae_tape_set_random (AeTape * tape, AeRng * rng);
+void ae_tape_set_random (AeTape * tape, AeRng * rng);
 
 /**
  * ae_tape_forward:
@@ -29,35 +29,35 @@ ae_tape_new (AeArchitecture * architecture)
  *
  * Returns: (transfer none): the output, valid until the next call.
  */
-     const AeTensor *ae_tape_forward (AeTape * tape, const float *weights,
+const AeTensor *ae_tape_forward (AeTape * tape, const float *weights,
     const AeTensor * in, const AeTensor * condition);
 
 /* The encoder alone. Returns: (transfer none): the code. */
-     const AeTensor *ae_tape_encode (AeTape * tape, const float *weights,
+const AeTensor *ae_tape_encode (AeTape * tape, const float *weights,
     const AeTensor * in, const AeTensor * condition);
 
 /* The decoder alone, of an architecture that ae_architecture_decodes_alone().
  * @code: as long as the output is read. Returns: (transfer none): the output. */
-     const AeTensor *ae_tape_decode (AeTape * tape, const float *weights,
+const AeTensor *ae_tape_decode (AeTape * tape, const float *weights,
     const AeTensor * code, const AeTensor * condition);
 
 /* Returns: (transfer none): the input of layer @i in the last pass. */
 const AeTensor *ae_tape_input (const AeTape * tape, guint i);
 
 /* Returns: (transfer none): the output of layer @i in the last pass. */
-     const AeTensor *ae_tape_output (const AeTape * tape, guint i);
+const AeTensor *ae_tape_output (const AeTape * tape, guint i);
 
 /* Returns: (transfer none): the code, the output of the last encoder layer of
  * the last forward pass. */
-     const AeTensor *ae_tape_code (const AeTape * tape);
+const AeTensor *ae_tape_code (const AeTape * tape);
 
 /* Returns: (transfer none) (nullable): mean, logarithm of the variance, and
  * noise of the last pass's stochastic code, [3 N][h][w][n]; NULL without one. */
-     const AeTensor *ae_tape_gaussian (const AeTape * tape);
+const AeTensor *ae_tape_gaussian (const AeTape * tape);
 
 /* Returns: KL divergence of the stochastic code from its prior N (0, 1), in
  * nats, summed over the samples of the last pass; 0 without one. */
-     double ae_tape_kl (AeTape * tape);
+double ae_tape_kl (AeTape * tape);
 
 /**
  * ae_tape_backward:
@@ -68,7 +68,7 @@ const AeTensor *ae_tape_input (const AeTape * tape, guint i);
  * After ae_tape_forward() with the same @weights; @in and @condition of that
  * call must still be there.
  */
-     void ae_tape_backward (AeTape * tape, const float *weights,
+void ae_tape_backward (AeTape * tape, const float *weights,
     const AeTensor * grad_out, float *grad_weights, AeTensor * grad_in);
 
 /**
@@ -78,7 +78,7 @@ const AeTensor *ae_tape_input (const AeTape * tape, guint i);
  * @kl: factor of ae_tape_kl() in the objective
  * @n_frozen: how many of the first layers are left out
  */
-     typedef struct
+typedef struct
      {
        const AeTensor *out, *code;
        float kl;
@@ -86,7 +86,7 @@ const AeTensor *ae_tape_input (const AeTape * tape, guint i);
      } AeTapeGradients;
 
 /* As ae_tape_backward(). With frozen layers @grad_in is NULL. */
-     void ae_tape_backward_from (AeTape * tape, const float *weights,
+void ae_tape_backward_from (AeTape * tape, const float *weights,
     const AeTapeGradients * gradients, float *grad_weights, AeTensor * grad_in);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeTape, ae_tape_free)

@@ -4,11 +4,12 @@
 #include "ae-architecture.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeWeights: all parameters of an architecture in one block, immutable once
  * made and reference counted, so that any thread may read them.
  */
-    typedef struct
+typedef struct
 {
   gatomicrefcount ref_count;
   gsize n;                      /* floats */
@@ -22,12 +23,11 @@ G_BEGIN_DECLS
  *
  * Errors: AE_ERROR_NOT_FINITE, naming the first index that is.
  */
-AeWeights *
-ae_weights_new_take (float *data, gsize n, GError ** error)
+AeWeights *ae_weights_new_take (float *data, gsize n, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* As ae_weights_new_take(), of a copy of @data. */
-     AeWeights *ae_weights_new_copy (const float *data, gsize n,
+AeWeights *ae_weights_new_copy (const float *data, gsize n,
     GError ** error)
   G_GNUC_WARN_UNUSED_RESULT;
 
@@ -38,7 +38,7 @@ ae_weights_new_take (float *data, gsize n, GError ** error)
  * (Glorot and Bengio 2010) elsewhere; biases zero, gains one. The same @rng state gives
  * the same weights.
  */
-     AeWeights *ae_weights_new_random (const AeArchitecture * architecture,
+AeWeights *ae_weights_new_random (const AeArchitecture * architecture,
     AeRng * rng) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -49,13 +49,13 @@ ae_weights_new_take (float *data, gsize n, GError ** error)
  * Transfer learning: the first layers as they were trained, random ones behind.
  * Errors: AE_ERROR_SHAPE when a layer is not alike.
  */
-     AeWeights *ae_weights_new_transfer (const AeArchitecture * architecture,
+AeWeights *ae_weights_new_transfer (const AeArchitecture * architecture,
     AeRng * rng, const AeArchitecture * from_architecture,
     const AeWeights * from, guint n_layers, GError ** error)
   G_GNUC_WARN_UNUSED_RESULT;
 
-     AeWeights *ae_weights_ref (AeWeights * weights);
-     void ae_weights_unref (AeWeights * weights);       /* NULL is a no-op */
+AeWeights *ae_weights_ref (AeWeights * weights);
+void ae_weights_unref (AeWeights * weights);       /* NULL is a no-op */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeWeights, ae_weights_unref)
     G_END_DECLS

@@ -5,6 +5,7 @@
 #include "ae-tape.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeContractive: computes |J|_F^2 with J = dh/dx, h the code and x the input
  * (Rifai, Vincent, Muller, Glorot and Bengio, 2011).
@@ -26,8 +27,7 @@ typedef struct _AeContractive AeContractive;
  * Errors: %AE_ERROR_UNSUPPORTED when the encoder has a layer other than dense,
  * conv, deconv, shuffle, unshuffle and upsample.
  */
-AeContractive *
-ae_contractive_new (AeArchitecture * architecture, GError ** error)
+AeContractive *ae_contractive_new (AeArchitecture * architecture, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* The greatest code for which the exact sum is the default. */
@@ -43,11 +43,11 @@ ae_contractive_new (AeArchitecture * architecture, GError ** error)
  *
  * Returns: |J|_F^2, or its estimate, summed over the samples of the pass.
  */
-     double ae_contractive_run (AeContractive * contractive,
+double ae_contractive_run (AeContractive * contractive,
     const AeTape * tape, const float *weights, guint n_probes, AeRng * rng,
     float scale, float *grad_weights);
 
-     void ae_contractive_free (AeContractive * contractive);    /* NULL is a no-op */
+void ae_contractive_free (AeContractive * contractive);    /* NULL is a no-op */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeContractive, ae_contractive_free)
     G_END_DECLS

@@ -5,6 +5,7 @@
 #include "ae-trainer.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeObjectiveKind: from a patch to an input and a target.
  * @AE_OBJECTIVE_RECONSTRUCT: the patch from itself
@@ -19,7 +20,7 @@ G_BEGIN_DECLS
  * @AE_OBJECTIVE_COLORIZE: the other channels from the first: chroma from luma
  *   in a patch of Y', Cb, Cr (Zhang, Isola and Efros 2016)
  */
-    typedef enum
+typedef enum
 {
   AE_OBJECTIVE_RECONSTRUCT,
   AE_OBJECTIVE_DENOISE,

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
+
 /**
  * AeOptimiserKind: how a gradient g moves the weights w at learning rate a.
  * @AE_OPTIMISER_SGD: m = beta1 m + g;  w -= a m (Polyak 1964)
@@ -13,7 +14,7 @@ G_BEGIN_DECLS
  *
  * In the first two weight_decay w is added to the gradient.
  */
-    typedef enum
+typedef enum
 {
   AE_OPTIMISER_SGD,
   AE_OPTIMISER_ADAM,

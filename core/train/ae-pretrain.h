@@ -5,6 +5,7 @@
 #include "ae-trainer.h"
 
 G_BEGIN_DECLS
+
 /**
  * ae_pretrain_greedy:
  * @architecture: with as many layers in the decoder as in the encoder, each of
@@ -24,7 +25,7 @@ G_BEGIN_DECLS
  * Returns: (transfer full): the weights, to be trained together. Errors:
  * AE_ERROR_UNSUPPORTED for another architecture, and those of the trainer.
  */
-    AeWeights * ae_pretrain_greedy (AeArchitecture * architecture,
+AeWeights * ae_pretrain_greedy (AeArchitecture * architecture,
     AeWeights * weights, const AeTrainerConfig * config,
     const AeSchedule * schedule, AeSampleFunc func, gpointer data,
     GError ** error)

@@ -4,6 +4,7 @@
 #include "ae-architecture.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeRegulariser: factors of the terms of the objective; 0 = without. With x a
  * sample, h its code and d the number of values that the model gives for it,
@@ -33,7 +34,7 @@ G_BEGIN_DECLS
  * @frobenius: the norm of each layer's weights, not squared, which can take a
  *   whole layer to zero
  */
-    typedef struct
+typedef struct
 {
   float code_l1;
   float sparsity, sparsity_target, sparsity_memory;

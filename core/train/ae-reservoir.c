@@ -71,6 +71,16 @@ ae_reservoir_draw (AeReservoir * reservoir, AeRng * rng, float *patch)
   return any;
 }
 
+void
+ae_reservoir_get (AeReservoir * reservoir, guint i, float *patch)
+{
+  g_mutex_lock (&reservoir->lock);
+  if (i < reservoir->n_held)
+    memcpy (patch, reservoir->patches + i * reservoir->patch_size,
+        reservoir->patch_size * sizeof (float));
+  g_mutex_unlock (&reservoir->lock);
+}
+
 guint64
 ae_reservoir_n_seen (AeReservoir * reservoir)
 {

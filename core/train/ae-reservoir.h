@@ -28,6 +28,9 @@ void ae_reservoir_add (AeReservoir * reservoir, const float *patch);
 gboolean ae_reservoir_draw (AeReservoir * reservoir, AeRng * rng,
     float *patch);
 
+/* Copies patch @i of those held, 0 to n_held - 1, to @patch. */
+void ae_reservoir_get (AeReservoir * reservoir, guint i, float *patch);
+
 /* Returns: patches offered so far. */
 guint64 ae_reservoir_n_seen (AeReservoir * reservoir);
 

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
+
 /**
  * AeScheduleKind: the rate after the warm-up.
  * @AE_SCHEDULE_CONSTANT: peak
@@ -12,7 +13,7 @@ G_BEGIN_DECLS
  * @AE_SCHEDULE_COSINE: half a cosine from peak down to peak / 100 (Loshchilov
  *   and Hutter 2017)
  */
-    typedef enum
+typedef enum
 {
   AE_SCHEDULE_CONSTANT,
   AE_SCHEDULE_STEP,

@@ -39,6 +39,15 @@ ae_slot_get (const gchar * name)
   return slot;
 }
 
+AeSlot *
+ae_slot_ref (AeSlot * slot)
+{
+  g_mutex_lock (&slots_lock);
+  slot->n_refs++;
+  g_mutex_unlock (&slots_lock);
+  return slot;
+}
+
 void
 ae_slot_unref (AeSlot * slot)
 {

@@ -4,6 +4,7 @@
 #include "ae-model.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeSlot: one publisher and any number of readers of one process share a model
  * by the name of a slot. Models are immutable, so a reader has an old one or a
@@ -16,14 +17,12 @@ typedef struct _AeSlot AeSlot;
 
 /* Returns: (transfer full): the slot called @name, which is made if nobody
  * holds it yet. */
-AeSlot *
-ae_slot_get (const gchar * name)
-    G_GNUC_WARN_UNUSED_RESULT;
+AeSlot *ae_slot_get (const gchar * name) G_GNUC_WARN_UNUSED_RESULT;
 
-/* NULL is a no-op. */
-     void ae_slot_unref (AeSlot * slot);
+AeSlot *ae_slot_ref (AeSlot * slot);
+void ae_slot_unref (AeSlot * slot);     /* NULL is a no-op */
 
-     const gchar *ae_slot_name (const AeSlot * slot);
+const gchar *ae_slot_name (const AeSlot * slot);
 
 /**
  * ae_slot_claim:
@@ -33,15 +32,15 @@ ae_slot_get (const gchar * name)
  * Makes @owner the slot's publisher. Errors: AE_ERROR_UNSUPPORTED when it has
  * one already; AE_ERROR_SHAPE when it holds a model of another architecture.
  */
-     gboolean ae_slot_claim (AeSlot * slot, gconstpointer owner,
+gboolean ae_slot_claim (AeSlot * slot, gconstpointer owner,
     const AeArchitecture * architecture, GError ** error);
 
 /* The publisher leaves; the model stays. */
-     void ae_slot_release (AeSlot * slot, gconstpointer owner);
+void ae_slot_release (AeSlot * slot, gconstpointer owner);
 
 /* The publisher's new model. Returns: its generation: 1 for the first model,
  * then one more each. */
-     guint64 ae_slot_publish (AeSlot * slot, gconstpointer owner,
+guint64 ae_slot_publish (AeSlot * slot, gconstpointer owner,
     AeModel * model);
 
 /**
@@ -51,7 +50,7 @@ ae_slot_get (const gchar * name)
  * Returns: (transfer full) (nullable): the model, if there is one of another
  *   generation; else NULL.
  */
-     AeModel *ae_slot_poll (AeSlot * slot, guint64 * generation);
+AeModel *ae_slot_poll (AeSlot * slot, guint64 * generation);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeSlot, ae_slot_unref)
     G_END_DECLS

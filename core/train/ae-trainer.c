@@ -480,3 +480,51 @@ ae_trainer_weights (const AeTrainer * trainer, GError ** error)
   return ae_weights_new_copy (trainer->average ? trainer->average
       : trainer->weights, trainer->architecture->n_weights, error);
 }
+
+AeTrainerState *
+ae_trainer_state (const AeTrainer * trainer)
+{
+  AeTrainerState *state = g_new0 (AeTrainerState, 1);
+  gsize size_bytes = trainer->architecture->n_weights * sizeof (float);
+
+  state->n_steps = trainer->n_steps;
+  state->rng = trainer->rng;
+  state->weights = g_memdup2 (trainer->weights, size_bytes);
+  state->moment1 = g_memdup2 (trainer->moment1, size_bytes);
+  state->moment2 = g_memdup2 (trainer->moment2, size_bytes);
+  state->average = trainer->average ? g_memdup2 (trainer->average, size_bytes)
+      : NULL;
+  state->activity = g_memdup2 (trainer->activity,
+      code_channels (trainer->architecture) * sizeof (double));
+  return state;
+}
+
+void
+ae_trainer_restore (AeTrainer * trainer, const AeTrainerState * state)
+{
+  gsize size_bytes = trainer->architecture->n_weights * sizeof (float);
+
+  trainer->n_steps = state->n_steps;
+  trainer->rng = state->rng;
+  memcpy (trainer->weights, state->weights, size_bytes);
+  memcpy (trainer->moment1, state->moment1, size_bytes);
+  memcpy (trainer->moment2, state->moment2, size_bytes);
+  if (trainer->average)
+    memcpy (trainer->average, state->average ? state->average
+        : state->weights, size_bytes);
+  memcpy (trainer->activity, state->activity,
+      code_channels (trainer->architecture) * sizeof (double));
+}
+
+void
+ae_trainer_state_free (AeTrainerState * state)
+{
+  if (state == NULL)
+    return;
+  g_free (state->weights);
+  g_free (state->moment1);
+  g_free (state->moment2);
+  g_free (state->average);
+  g_free (state->activity);
+  g_free (state);
+}

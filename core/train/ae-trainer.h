@@ -9,6 +9,7 @@
 #include "ae-worker-pool.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeSample: one example, filled by an AeSampleFunc.
  * @input: [c][h][w] of the architecture's input
@@ -18,7 +19,7 @@ G_BEGIN_DECLS
  *   set; NULL where the trainer has AeTrainerConfig.masked unset
  * @weight: factor of this example's loss; 1 unless set
  */
-    typedef struct
+typedef struct
 {
   float *input, *target, *condition, *mask;
   float weight;
@@ -81,8 +82,7 @@ typedef struct _AeTrainer AeTrainer;
  * Errors: AE_ERROR_SHAPE when patch, batch or weights do not fit, and those of
  * ae_regulariser_check().
  */
-AeTrainer *
-ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
+AeTrainer *ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
     const AeTrainerConfig * config, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -97,21 +97,43 @@ ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
  * Errors: AE_ERROR_NOT_FINITE when the loss or the gradient is not finite; the
  * weights then stay as they are.
  */
-     gboolean ae_trainer_step (AeTrainer * trainer, AeSampleFunc func,
+gboolean ae_trainer_step (AeTrainer * trainer, AeSampleFunc func,
     gpointer data, float learning_rate, AeTrainerLoss * loss, GError ** error);
 
-     guint64 ae_trainer_n_steps (const AeTrainer * trainer);
+guint64 ae_trainer_n_steps (const AeTrainer * trainer);
 
 /* Returns: (transfer full): a snapshot: the running average when the
  * configuration has one, else the current weights. Errors: AE_ERROR_NOT_FINITE. */
-     AeWeights *ae_trainer_weights (const AeTrainer * trainer, GError ** error)
+AeWeights *ae_trainer_weights (const AeTrainer * trainer, GError ** error)
   G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * AeTrainerState: a copy of all that steps change.
+ * @weights, @moment1, @moment2: n_weights floats; @average: likewise, or NULL
+ * @activity: one for each number (channel) of the code
+ */
+typedef struct
+{
+  guint64 n_steps;
+  AeRng rng;
+  float *weights, *moment1, *moment2, *average;
+  double *activity;
+} AeTrainerState;
+
+/* Returns: (transfer full): the state, to be restored later, in this trainer or
+ * in one made with the same architecture and configuration. */
+AeTrainerState *ae_trainer_state (const AeTrainer * trainer)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+void ae_trainer_restore (AeTrainer * trainer, const AeTrainerState * state);
+
+void ae_trainer_state_free (AeTrainerState * state);    /* NULL is a no-op */
 
 /* Returns: (transfer none): mean activity of each number (channel) of the code,
  * as the sparsity term has it; zeros before the first step and without one. */
-     const double *ae_trainer_activity (const AeTrainer * trainer);
+const double *ae_trainer_activity (const AeTrainer * trainer);
 
-     void ae_trainer_free (AeTrainer * trainer);        /* NULL is a no-op */
+void ae_trainer_free (AeTrainer * trainer);        /* NULL is a no-op */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeTrainer, ae_trainer_free)
     G_END_DECLS

@@ -12,12 +12,13 @@
 #include "ae-tape.h"
 
 G_BEGIN_DECLS
+
 /**
  * AeLikelihood: p(x|z) of the decoder's output y.
  * @AE_LIKELIHOOD_BERNOULLI: x is 0 or 1 (or between), 1 with probability y
  * @AE_LIKELIHOOD_NORMAL: x is normal around y, with one deviation
  */
-    typedef enum
+typedef enum
 {
   AE_LIKELIHOOD_BERNOULLI,
   AE_LIKELIHOOD_NORMAL

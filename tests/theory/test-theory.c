@@ -153,7 +153,7 @@ GST_START_TEST (test_code_is_the_sparser_the_larger_lambda)
   double before = 1.0;
 
   for (guint i = 0; i < G_N_ELEMENTS (lambdas); i++) {
-    CodeCase code_case = theory_code_cases[0];
+    CodeCase code_case = theory_code_cases[1];
     g_auto (TheoryModel) model = { 0 };
     CodeFigures figures;
 

@@ -6,11 +6,12 @@
 #include "ae-contractive.h"
 
 #define RELU "dense 256 relu | dense 64"
+#define TIED "dense 256 relu | tied"
 #define SIGMOID "dense 256 sigmoid | dense 64"
 
 const CodeCase theory_code_cases[] = {
   {.name = "none",.text = RELU},
-  {.name = "L1 on the code",.text = RELU,.regulariser = {.code_l1 = 0.3f}},
+  {.name = "L1 on the code",.text = TIED,.regulariser = {.code_l1 = 1.0f}},
   {.name = "KL to an activity of 0.05",.text = SIGMOID,
         .regulariser = {.sparsity = 10.0f,.sparsity_target = 0.05f,
           .sparsity_memory = 0.9f}},
@@ -22,7 +23,7 @@ const CodeCase theory_code_cases[] = {
   {.name = "dropout of the code",.text =
         "dense 256 relu, dropout 0.5 | dense 64"},
   {.name = "L2 on the weights",.text = RELU,.regulariser = {.l2 = 0.001f}},
-  {.name = "L1 on the weights",.text = RELU,.regulariser = {.l1 = 0.0005f}},
+  {.name = "L1 on the weights",.text = RELU,.regulariser = {.l1 = 0.002f}},
   {.name = "Frobenius norm of the weights",.text = RELU,
       .regulariser = {.frobenius = 0.02f}},
   {.name = "stochastic code",.text =

@@ -5,6 +5,7 @@
 #include "theory-train.h"
 
 G_BEGIN_DECLS
+
 /**
  * CodeFigures: on held-out samples.
  * @error: mean squared, of the reconstruction
@@ -14,7 +15,7 @@ G_BEGIN_DECLS
  * @activity: mean of the code
  * @jacobian: mean of |dh/dx|_F^2; 0 for an encoder that has none
  */
-    typedef struct
+typedef struct
 {
   double error, noise_gain, density, activity, jacobian;
 } CodeFigures;

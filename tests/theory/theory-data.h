@@ -7,11 +7,12 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
+
 #define DIGIT_SIDE 20
 #define DIGIT_SIZE (DIGIT_SIDE * DIGIT_SIDE)
 #define N_DIGIT_CLASSES 10
 /* Handwritten digits, as many of each class, in a shuffled order. */
-    typedef struct
+typedef struct
 {
   guint n;
   float *pixels;                /* [n][20][20] of 0..1, ink is 1 */

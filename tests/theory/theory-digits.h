@@ -6,8 +6,9 @@
 #include "theory-train.h"
 
 G_BEGIN_DECLS
+
 /* Autoencoders with a code of ten numbers. */
-    typedef struct
+typedef struct
 {
   const gchar *name, *text;
 } DigitCase;

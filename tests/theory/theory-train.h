@@ -6,8 +6,9 @@
 #include "ae-trainer.h"
 
 G_BEGIN_DECLS
+
 /* Samples [n][c][h][w], with a label each where there is a condition. */
-    typedef struct
+typedef struct
 {
   const float *x;
   guint n;
@@ -51,22 +52,22 @@ void theory_model_clear (TheoryModel * model);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TheoryModel, theory_model_clear)
 /* Returns: (transfer full): [n][values of the output], in the order of the
  * data; conditions are the labels. */
-     float *theory_run (const TheoryModel * model, const TheoryData * data);
+float *theory_run (const TheoryModel * model, const TheoryData * data);
 
 /* Returns: (transfer full): [n][values of the code]. */
-     float *theory_encode (const TheoryModel * model, const TheoryData * data);
+float *theory_encode (const TheoryModel * model, const TheoryData * data);
 
 /* Returns: values in a sample of @shape. */
      gsize theory_size (const AeShape * shape);
 
 /* Returns: mean of the squares of a - b. */
-     double theory_mse (const float *a, const float *b, gsize n);
+double theory_mse (const float *a, const float *b, gsize n);
 
 /* Returns: mean squared error of the output against the samples. */
-     double theory_error (const TheoryModel * model, const TheoryData * data);
+double theory_error (const TheoryModel * model, const TheoryData * data);
 
 /* Returns: (transfer full): a corrupted copy of the samples. */
-     float *theory_corrupt (const TheoryData * data, AeCorruptionKind kind,
+float *theory_corrupt (const TheoryData * data, AeCorruptionKind kind,
     float level, guint64 seed);
 
 G_END_DECLS

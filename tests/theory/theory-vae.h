@@ -6,8 +6,9 @@
 #include "theory-train.h"
 
 G_BEGIN_DECLS
+
 /* Means in nats a digit, on held-out digits. */
-    typedef struct
+typedef struct
 {
   double elbo, kl;              /* the bound and its divergence */
   double log_likelihood;        /* importance-weighted estimate */

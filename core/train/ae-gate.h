@@ -1,0 +1,54 @@
+/* Is what was learned better than what is published? SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ae-trainer.h"
+
+G_BEGIN_DECLS
+
+/**
+ * AeGate: compares weights on held-out samples. Both are given the same samples
+ * with the same random numbers, so that the difference of their losses is that
+ * of the weights, however noisy the samples are.
+ */
+typedef struct _AeGate AeGate;
+
+/* Fills sample @i, one of the held-out ones, as an AeSampleFunc does. */
+typedef void (*AeGateFunc) (gpointer data, guint i, AeRng * rng,
+    AeSample * sample);
+
+/**
+ * AeGateVerdict: mean losses over the samples.
+ * @first: of what there was when the gate was made
+ * @gain: best - candidate, and @deviation: the standard deviation of that mean
+ * @psnr: of the candidate against the targets, for values of 0..1, in dB
+ */
+typedef struct
+{
+  double candidate, best, first;
+  double gain, deviation;
+  double psnr;
+} AeGateVerdict;
+
+/**
+ * ae_gate_new:
+ * @shape: of the samples' input; the channels are the architecture's
+ * @masked: whether samples have a mask
+ * @best: (nullable) (transfer none): what candidates have to beat; NULL: the
+ *   input taken as the output, or where the shapes differ, grey
+ */
+AeGate *ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
+    AeLossKind loss, gboolean masked, AeWeights * best)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+void ae_gate_free (AeGate * gate);      /* NULL is a no-op */
+
+/* Returns: %FALSE with fewer than 8 samples, which tell nothing. */
+gboolean ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
+    AeGateFunc func, gpointer data, AeGateVerdict * verdict);
+
+/* From now on candidates have to beat these weights. */
+void ae_gate_accept (AeGate * gate, AeWeights * weights);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeGate, ae_gate_free)
+
+G_END_DECLS

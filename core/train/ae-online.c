@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-online.h"
+#include "ae-gate.h"
+#include "ae-reservoir.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
+
+/* One patch in so many is held out, so that these are judged by. */
+#define HELD_OUT_SHARE 8
+#define N_HELD_OUT 64
+/* Fewer patches than this are no sample of a stream. */
+#define MIN_PATCHES 32
+
+/* A loss so many times the first is no fluctuation. */
+#define DIVERGED 10.0
+#define MAX_TRIPS 5
+
+/* Of the running means, in steps. */
+#define MEAN_STEPS 50
+
+struct _AeOnline
+{
+  AeOnlineConfig config;
+  AeModel *start;
+  AeSlot *slot;
+  AeOnlineFunc func;
+  gpointer data;
+  gsize patch_size;             /* floats in the reservoirs' patches */
+  AeReservoir *patches, *held_out;
+  float *offered;               /* of the stream's thread */
+  guint64 n_offered;
+  GThread *thread;
+
+  /* of the worker */
+  AeTrainer *trainer;
+  AeGate *gate;
+  AeTrainerState *good;         /* from before a divergence */
+  float rate_scale;
+  guint64 published_at;
+
+  GMutex lock;
+  GCond changed;
+  gboolean quit, flushing;
+  guint budget;                 /* steps that the stream waits for */
+  AeModel *best;
+  AeOnlineStats stats;
+};
+
+/* A patch in a reservoir: x, the next frame for temporal, the noise level. */
+static AePatch
+unpack (const AeOnline * online, const float *stored)
+{
+  const AeShape *shape = &online->config.patch;
+  gsize n = (gsize) shape->c * shape->h * shape->w;
+  gboolean temporal = online->config.objective.kind == AE_OBJECTIVE_TEMPORAL;
+
+  return (AePatch) {
+  *shape, stored, temporal ? stored + n : NULL,
+        stored[temporal ? 2 * n : n]};
+}
+
+void
+ae_online_offer (AeOnline * online, const AePatch * patch)
+{
+  const AeShape *shape = &online->config.patch;
+  gsize n = (gsize) shape->c * shape->h * shape->w;
+  float *to = online->offered;
+
+  memcpy (to, patch->x, n * sizeof (float));
+  to += n;
+  if (online->config.objective.kind == AE_OBJECTIVE_TEMPORAL) {
+    memcpy (to, patch->next, n * sizeof (float));
+    to += n;
+  }
+  *to = patch->noise;
+  ae_reservoir_add (online->n_offered++ % HELD_OUT_SHARE == 0
+      ? online->held_out : online->patches, online->offered);
+}
+
+/* An AeSampleFunc on the reservoir. */
+static void
+draw_sample (gpointer data, AeRng * rng, AeSample * sample)
+{
+  AeOnline *online = data;
+  g_autofree float *stored = g_new (float, online->patch_size);
+  AePatch patch;
+
+  ae_reservoir_draw (online->patches, rng, stored);
+  patch = unpack (online, stored);
+  ae_objective_fill (&online->config.objective, &patch, rng,
+      online->start->architecture->n_given, sample);
+}
+
+/* The held-out patches as the gate's samples. */
+static void
+held_out_sample (gpointer data, guint i, AeRng * rng, AeSample * sample)
+{
+  AeOnline *online = data;
+  g_autofree float *stored = g_new (float, online->patch_size);
+  AePatch patch;
+
+  ae_reservoir_get (online->held_out, i, stored);
+  patch = unpack (online, stored);
+  ae_objective_fill (&online->config.objective, &patch, rng,
+      online->start->architecture->n_given, sample);
+}
+
+static void
+notify (AeOnline * online, AeOnlineEvent event)
+{
+  AeOnlineStats stats;
+
+  ae_online_get_stats (online, &stats);
+  if (online->func)
+    online->func (online->data, event, &stats);
+}
+
+/* Back to the last good state, at half the rate. */
+static void
+trip (AeOnline * online)
+{
+  ae_trainer_restore (online->trainer, online->good);
+  online->rate_scale *= 0.5f;
+  g_mutex_lock (&online->lock);
+  online->stats.n_trips++;
+  online->stats.frozen = online->stats.n_trips >= MAX_TRIPS;
+  g_mutex_unlock (&online->lock);
+  notify (online, AE_ONLINE_DIVERGED);
+}
+
+static void
+publish (AeOnline * online, AeWeights * weights)
+{
+  g_autoptr (AeModel) model = ae_model_new (online->start->architecture,
+      weights, online->start->metadata, NULL);
+  AeModel *before;
+  guint64 generation = 0;
+
+  if (online->slot && online->config.publish != AE_PUBLISH_NEVER)
+    generation = ae_slot_publish (online->slot, online, model);
+  g_mutex_lock (&online->lock);
+  before = online->best;
+  online->best = ae_model_ref (model);
+  online->stats.generation = generation;
+  g_mutex_unlock (&online->lock);
+  ae_model_unref (before);
+  online->published_at = ae_trainer_n_steps (online->trainer);
+  notify (online, AE_ONLINE_PUBLISHED);
+}
+
+static gboolean
+is_better (const AeOnline * online, const AeGateVerdict * verdict)
+{
+  guint64 step = ae_trainer_n_steps (online->trainer);
+
+  if (online->config.publish != AE_PUBLISH_INTERVAL)
+    return verdict->gain > 2.0 * verdict->deviation;
+  return verdict->gain >= 0.0
+      && step >= online->published_at + online->config.publish_every;
+}
+
+/* Judges the weights on the held-out patches. */
+static void
+evaluate (AeOnline * online)
+{
+  g_autoptr (AeWeights) weights = ae_trainer_weights (online->trainer, NULL);
+  AeGateVerdict verdict;
+
+  if (weights == NULL) {
+    trip (online);
+    return;
+  }
+  if (!ae_gate_judge (online->gate, weights,
+          ae_reservoir_n_held (online->held_out), held_out_sample, online,
+          &verdict))
+    return;
+  if (!isfinite (verdict.candidate)
+      || verdict.candidate > DIVERGED * verdict.first) {
+    trip (online);
+    return;
+  }
+  ae_trainer_state_free (online->good);
+  online->good = ae_trainer_state (online->trainer);
+  g_mutex_lock (&online->lock);
+  online->stats.held_out = verdict.candidate;
+  online->stats.psnr = verdict.psnr;
+  g_mutex_unlock (&online->lock);
+  if (is_better (online, &verdict)) {
+    ae_gate_accept (online->gate, weights);
+    verdict.best = verdict.candidate;
+    g_mutex_lock (&online->lock);
+    online->stats.published = verdict.best;
+    g_mutex_unlock (&online->lock);
+    publish (online, weights);
+  } else {
+    g_mutex_lock (&online->lock);
+    online->stats.published = verdict.best;
+    g_mutex_unlock (&online->lock);
+  }
+  notify (online, AE_ONLINE_EVALUATED);
+}
+
+static void
+follow (double *mean, double value, guint64 n)
+{
+  *mean += (value - *mean) / (double) MIN (n, MEAN_STEPS);
+}
+
+static void
+follow_loss (AeTrainerLoss * mean, const AeTrainerLoss * loss, guint64 n)
+{
+  follow (&mean->total, loss->total, n);
+  follow (&mean->loss, loss->loss, n);
+  follow (&mean->code_l1, loss->code_l1, n);
+  follow (&mean->sparsity, loss->sparsity, n);
+  follow (&mean->contractive, loss->contractive, n);
+  follow (&mean->kl, loss->kl, n);
+  follow (&mean->prior, loss->prior, n);
+}
+
+/* One step, and what is due after it. Returns: how long it took, in us. */
+static gint64
+step (AeOnline * online)
+{
+  guint64 n = ae_trainer_n_steps (online->trainer);
+  float rate = online->rate_scale
+      * ae_schedule_rate (&online->config.schedule, n);
+  gint64 begin = g_get_monotonic_time (), duration;
+  AeTrainerLoss loss;
+
+  if (!ae_trainer_step (online->trainer, draw_sample, online, rate, &loss,
+          NULL)) {
+    trip (online);
+    return g_get_monotonic_time () - begin;
+  }
+  n = ae_trainer_n_steps (online->trainer);
+  duration = g_get_monotonic_time () - begin;
+  g_mutex_lock (&online->lock);
+  online->stats.step = n;
+  online->stats.rate = (double) rate;
+  follow_loss (&online->stats.loss, &loss, n);
+  follow (&online->stats.steps_per_second,
+      1e6 / (double) MAX (duration, 1) * (online->config.steps_per_frame > 0
+          ? 1.0 : online->config.cpu_share), n);
+  g_mutex_unlock (&online->lock);
+  if (n % online->config.evaluate_every == 0 || n == online->config.max_steps)
+    evaluate (online);
+  return g_get_monotonic_time () - begin;
+}
+
+static gboolean
+has_ended (const AeOnline * online)
+{
+  return online->stats.frozen || online->stats.finished;
+}
+
+/* Under the lock. */
+static gboolean
+may_step (AeOnline * online)
+{
+  return !has_ended (online)
+      && (online->config.steps_per_frame == 0 || online->budget > 0)
+      && ae_reservoir_n_held (online->patches) >= MIN_PATCHES;
+}
+
+/* The rest of the time of a step that may take a share of a processor only. */
+static void
+rest (AeOnline * online, gint64 duration)
+{
+  gint64 end = g_get_monotonic_time ()
+      + (gint64) ((double) duration * (1.0 / online->config.cpu_share - 1.0));
+
+  if (online->config.steps_per_frame > 0)
+    return;
+  g_mutex_lock (&online->lock);
+  while (!online->quit
+      && g_cond_wait_until (&online->changed, &online->lock, end));
+  g_mutex_unlock (&online->lock);
+}
+
+static void
+finish_if_due (AeOnline * online)
+{
+  gboolean due = online->config.max_steps > 0
+      && ae_trainer_n_steps (online->trainer) >= online->config.max_steps;
+
+  if (due) {
+    g_mutex_lock (&online->lock);
+    online->stats.finished = TRUE;
+    g_mutex_unlock (&online->lock);
+    notify (online, AE_ONLINE_FINISHED);
+  }
+}
+
+static gpointer
+work (gpointer data)
+{
+  AeOnline *online = data;
+
+#ifdef __linux__
+  /* of this thread alone: whoever plays comes first */
+  setpriority (PRIO_PROCESS, 0, 10);
+#endif
+  g_mutex_lock (&online->lock);
+  while (!online->quit) {
+    if (!may_step (online)) {
+      /* the stream does not wait for what cannot be */
+      online->budget = 0;
+      g_cond_broadcast (&online->changed);
+      g_cond_wait (&online->changed, &online->lock);
+      continue;
+    }
+    g_mutex_unlock (&online->lock);
+    rest (online, step (online));
+    finish_if_due (online);
+    g_mutex_lock (&online->lock);
+    if (online->budget > 0 && --online->budget == 0)
+      g_cond_broadcast (&online->changed);
+  }
+  g_mutex_unlock (&online->lock);
+  return NULL;
+}
+
+gboolean
+ae_online_end_frame (AeOnline * online)
+{
+  gboolean done;
+
+  g_mutex_lock (&online->lock);
+  online->budget = online->config.steps_per_frame;
+  g_cond_broadcast (&online->changed);
+  while (online->budget > 0 && !online->flushing && !online->quit)
+    g_cond_wait (&online->changed, &online->lock);
+  done = online->budget == 0;
+  g_mutex_unlock (&online->lock);
+  return done;
+}
+
+void
+ae_online_set_flushing (AeOnline * online, gboolean flushing)
+{
+  g_mutex_lock (&online->lock);
+  online->flushing = flushing;
+  g_cond_broadcast (&online->changed);
+  g_mutex_unlock (&online->lock);
+}
+
+void
+ae_online_get_stats (AeOnline * online, AeOnlineStats * stats)
+{
+  g_mutex_lock (&online->lock);
+  *stats = online->stats;
+  g_mutex_unlock (&online->lock);
+  stats->n_seen = ae_reservoir_n_seen (online->patches)
+      + ae_reservoir_n_seen (online->held_out);
+  stats->n_held = ae_reservoir_n_held (online->patches)
+      + ae_reservoir_n_held (online->held_out);
+}
+
+AeModel *
+ae_online_model (AeOnline * online)
+{
+  AeModel *model;
+
+  g_mutex_lock (&online->lock);
+  model = ae_model_ref (online->best);
+  g_mutex_unlock (&online->lock);
+  return model;
+}
+
+static void
+make_reservoirs (AeOnline * online)
+{
+  const AeShape *shape = &online->config.patch;
+  gsize n = (gsize) shape->c * shape->h * shape->w;
+  gboolean temporal = online->config.objective.kind == AE_OBJECTIVE_TEMPORAL;
+  gsize held_out_bytes;
+
+  online->patch_size = (temporal ? 2 * n : n) + 1;
+  held_out_bytes = N_HELD_OUT * online->patch_size * sizeof (float);
+  held_out_bytes = MIN (held_out_bytes, online->config.reservoir_bytes / 4);
+  online->offered = g_new (float, online->patch_size);
+  online->patches = ae_reservoir_new (online->patch_size,
+      MAX (online->config.reservoir_bytes - held_out_bytes,
+          MIN_PATCHES * online->patch_size * sizeof (float)),
+      online->config.trainer.seed);
+  online->held_out = ae_reservoir_new (online->patch_size, held_out_bytes,
+      online->config.trainer.seed + 1);
+}
+
+AeOnline *
+ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
+    AeOnlineFunc func, gpointer data, GError ** error)
+{
+  g_autoptr (AeOnline) online = g_new0 (AeOnline, 1);
+
+  g_mutex_init (&online->lock);
+  g_cond_init (&online->changed);
+  online->config = *config;
+  online->config.trainer.height = config->patch.h;
+  online->config.trainer.width = config->patch.w;
+  online->config.trainer.masked =
+      ae_objective_is_masked (config->objective.kind);
+  online->start = ae_model_ref (model);
+  online->best = ae_model_ref (model);
+  online->func = func;
+  online->data = data;
+  online->rate_scale = 1.0f;
+  online->stats.held_out = online->stats.published = -1.0;
+  make_reservoirs (online);
+  online->trainer = ae_trainer_new (model->architecture, model->weights,
+      &online->config.trainer, error);
+  if (online->trainer == NULL)
+    return NULL;
+  online->good = ae_trainer_state (online->trainer);
+  online->gate = ae_gate_new (model->architecture, &config->patch,
+      config->trainer.loss, online->config.trainer.masked,
+      config->from_random ? NULL : model->weights);
+  if (slot) {
+    if (!ae_slot_claim (slot, online, model->architecture, error))
+      return NULL;
+    online->slot = ae_slot_ref (slot);
+  }
+  online->thread = g_thread_new ("ae-train", work, online);
+  return g_steal_pointer (&online);
+}
+
+void
+ae_online_free (AeOnline * online)
+{
+  if (online == NULL)
+    return;
+  if (online->thread) {
+    g_mutex_lock (&online->lock);
+    online->quit = TRUE;
+    g_cond_broadcast (&online->changed);
+    g_mutex_unlock (&online->lock);
+    g_thread_join (online->thread);
+  }
+  if (online->slot)
+    ae_slot_release (online->slot, online);
+  ae_slot_unref (online->slot);
+  ae_gate_free (online->gate);
+  ae_trainer_state_free (online->good);
+  ae_trainer_free (online->trainer);
+  ae_reservoir_free (online->patches);
+  ae_reservoir_free (online->held_out);
+  ae_model_unref (online->start);
+  ae_model_unref (online->best);
+  g_free (online->offered);
+  g_mutex_clear (&online->lock);
+  g_cond_clear (&online->changed);
+  g_free (online);
+}
