@@ -60,8 +60,7 @@ unpack (const AeOnline * online, const float *stored)
   gboolean temporal = online->config.objective.kind == AE_OBJECTIVE_TEMPORAL;
 
   return (AePatch) {
-  *shape, stored, temporal ? stored + n : NULL,
-        stored[temporal ? 2 * n : n]};
+  *shape, stored, temporal ? stored + n : NULL, stored[temporal ? 2 * n : n]};
 }
 
 void
