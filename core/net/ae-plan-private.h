@@ -1,8 +1,8 @@
 /* What the files of the inference plan share. SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * ae-plan-stages.c turns layers into stages, ae-plan-tiles.c lays out tiles and
- * memory, ae-plan-rows.c and ae-plan-winograd.c compute rows, ae-plan.c runs
- * frames.
+ * memory, ae-plan-rows.c, ae-plan-winograd.c and ae-plan-int8.c compute rows,
+ * ae-plan.c runs frames.
  *
  * A stage makes rows, [channel][x], from rows of earlier stages. Each worker
  * keeps for each stage a ring of as many rows as are still needed, and one row
@@ -10,6 +10,7 @@
  * are zeros in the rows themselves. */
 #pragma once
 
+#include "ae-int8.h"
 #include "ae-kernels.h"
 #include "ae-plan.h"
 #include "ae-tape.h"
@@ -25,6 +26,7 @@ typedef enum
   AE_PLAN_JOIN,                 /* channels -> columns (and rows) */
   AE_PLAN_POOL,                 /* columns and rows -> one */
   AE_PLAN_UPSAMPLE,             /* one -> columns and rows */
+  AE_PLAN_BYTES,                /* floats -> bytes, for sums in integers */
   AE_PLAN_COPY                  /* with the saved or given channels behind */
 } AePlanOp;
 
@@ -66,6 +68,13 @@ typedef struct
   guint n_sets;                 /* phases: [row phase][column phase] */
   AeTapSet *sets;
   guint32 source_step;          /* from one output channel's weight on */
+  const AeInt8Layer *int8;      /* sums of bytes; NULL: of floats */
+
+  /* bytes; NULL where the stage makes floats */
+  const AeInt8Layer *bytes;     /* of the convolution that reads them */
+  guint n_channels;             /* four of them are one of @c */
+  gsize factor;                 /* where AePlan.packed holds 1 / step */
+  guint8 outside;               /* every byte outside of the picture */
 
   gint i_concat;                /* copy: stage behind, or -1 */
   guint n_given;                /* copy: channels of the condition behind */
@@ -105,6 +114,7 @@ struct _AePlan
 {
   AeArchitecture *architecture;
   AeWeights *weights;
+  AeInt8 *int8;                 /* NULL: floats alone */
   guint width, height;          /* of the frames */
   guint out_width, out_height;  /* of the output */
   AeWorkerPool *pool;
@@ -147,6 +157,32 @@ void ae_plan_ensure_rows (AePlan * plan, AePlanWorker * worker, guint i,
 void ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i,
     gint y);
 void ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker,
+    guint i, gint y);
+
+/* Returns: layer @i_layer in integers, NULL where it stays float. */
+const AeInt8Layer *ae_plan_int8_layer (const AePlan * plan, guint i_layer);
+
+/* Makes @stage's output, or what it is to be, @c channels of bytes. */
+void ae_plan_turn_to_bytes (AePlan * plan, AePlanStage * stage,
+    const AeInt8Layer * reader, guint c);
+
+/* Lets the last stage make bytes for @reader, if it can.
+ * @in_use: whether other stages read its floats */
+gboolean ae_plan_fuse_bytes (AePlan * plan, const AeInt8Layer * reader,
+    gboolean in_use);
+
+/* Returns: floats in the packed form of a set of taps of bytes. */
+gsize ae_plan_int8_packed_size (guint m, guint n_taps);
+
+/* What @stage needs for bytes, as AePlanStage.int8 or .bytes says. */
+void ae_plan_pack_int8 (AePlan * plan, const AePlanStage * stage,
+    const float *weights);
+
+/* As taps_forward(), with the taps' places in worker->tap_offset. */
+void ae_plan_make_int8_taps (const AePlan * plan, const AePlanWorker * worker,
+    const AePlanStage * stage, const AeTapSet * set, guint n_groups,
+    const float *in, float *out, gsize out_stride);
+void ae_plan_make_bytes (const AePlan * plan, const AePlanWorker * worker,
     guint i, gint y);
 
 /* Returns: floats that a thread needs for it. */

@@ -49,6 +49,11 @@ make_taps (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
         &stage->sets[stage->up ? (guint) (y % s * s) + phase : 0];
 
     place_taps (set, in->channel_step, row_begin, worker->tap_offset);
+    if (stage->int8) {
+      ae_plan_make_int8_taps (plan, worker, stage, set, n_groups, base, out
+          + phase * stage->channel_step, n_phases * stage->channel_step);
+      continue;
+    }
     ae_kernels ()->taps_forward (stage->m, n_groups, set->n_taps,
         plan->packed + set->packed, plan->weights->data + bias->offset, base,
         worker->tap_offset, AE_GROUP, out + phase * stage->channel_step,
@@ -340,7 +345,7 @@ finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   gsize n = (gsize) (span->end - span->begin);
   float *out = ae_plan_position (plan, worker, i, y, span->begin);
 
-  if (stage->layer && !(stage->op == AE_PLAN_WINOGRAD
+  if (stage->layer && !((stage->op == AE_PLAN_WINOGRAD || stage->int8)
           && stage->layer->activation == AE_ACTIVATION_RELU))
     activate (stage, stage->layer->activation, n, out);
   for (guint j = 0; j < stage->n_posts; j++) {
@@ -370,8 +375,8 @@ zero_edges (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   if (n_left == 0 && n_right == 0)
     return;
   for (guint c = 0; c < stage->c; c++, row += stage->channel_step) {
-    memset (row - n_left, 0, (gsize) n_left * sizeof (float));
-    memset (row + (span->end - span->begin), 0,
+    memset (row - n_left, stage->outside, (gsize) n_left * sizeof (float));
+    memset (row + (span->end - span->begin), stage->outside,
         (gsize) n_right * sizeof (float));
   }
 }
@@ -400,6 +405,9 @@ ae_plan_make_rows (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
       break;
     case AE_PLAN_UPSAMPLE:
       make_upsample (plan, worker, i, y);
+      break;
+    case AE_PLAN_BYTES:
+      ae_plan_make_bytes (plan, worker, i, y);
       break;
     case AE_PLAN_COPY:
       make_copy (plan, worker, i, y);

@@ -45,6 +45,7 @@ add_split (AePlan * plan, guint rows, guint columns)
 
   stage->rows = rows;
   stage->columns = columns;
+  stage->outside = in.outside;
 }
 
 static void
@@ -58,6 +59,16 @@ add_join (AePlan * plan, guint rows, guint columns)
   stage->columns = columns;
 }
 
+static void
+add_bytes (AePlan * plan, const AeInt8Layer * reader, gboolean in_use)
+{
+  AePlanStage in = plan->stages[plan->n_stages - 1];
+
+  if (!ae_plan_fuse_bytes (plan, reader, in_use))
+    ae_plan_turn_to_bytes (plan, add_stage (plan, AE_PLAN_BYTES, in.c, in.h,
+            in.w), reader, in.c);
+}
+
 /* pool or upsample, of @h x @w */
 static void
 add_scale (AePlan * plan, AePlanOp op, const AeLayer * layer, guint h, guint w)
@@ -69,7 +80,8 @@ add_scale (AePlan * plan, AePlanOp op, const AeLayer * layer, guint h, guint w)
 }
 
 static void
-alloc_set (AePlan * plan, AeTapSet * set, guint m, guint n_taps)
+alloc_set (AePlan * plan, const AePlanStage * stage, AeTapSet * set,
+    guint n_taps)
 {
   set->n_taps = n_taps;
   set->channel = g_new (guint32, n_taps);
@@ -77,8 +89,9 @@ alloc_set (AePlan * plan, AeTapSet * set, guint m, guint n_taps)
   set->i_row = g_new (guint8, n_taps);
   set->source = g_new (guint32, n_taps);
   set->packed = plan->n_packed;
-  plan->n_packed += ae_kernels_packed_size (m, n_taps);
-  plan->n_unpacked = MAX (plan->n_unpacked, (gsize) m * n_taps);
+  plan->n_packed += stage->int8 ? ae_plan_int8_packed_size (stage->m, n_taps)
+      : ae_kernels_packed_size (stage->m, n_taps);
+  plan->n_unpacked = MAX (plan->n_unpacked, (gsize) stage->m * n_taps);
   plan->n_max_taps = MAX (plan->n_max_taps, n_taps);
 }
 
@@ -123,12 +136,29 @@ add_winograd (AePlan * plan, const AeLayer * layer, guint h, guint w)
       ae_plan_winograd_scratch (layer->in.c, stage->m));
 }
 
+/* Channels that a tap of @layer sums, and so often as it takes for all. */
+static guint
+channels_per_tap (const AeInt8Layer * int8)
+{
+  return int8 ? 4 : 1;
+}
+
+static guint
+n_tap_channels (const AeLayer * layer, const AeInt8Layer * int8)
+{
+  guint n = channels_per_tap (int8);
+
+  return (layer->in.c + n - 1) / n;
+}
+
 /* A stride is taken by splitting the columns beforehand: column S q + r is
  * column q of channel c S + r. Of gaussian, the first channels are the means. */
 static void
-add_conv (AePlan * plan, const AeLayer * layer, guint h, guint w)
+add_conv (AePlan * plan, const AeLayer * layer, const AeInt8Layer * int8,
+    guint h, guint w)
 {
   guint k = layer->kernel, s = layer->stride, t = 0;
+  guint c_in = n_tap_channels (layer, int8);
   AePlanStage *stage;
   AeTapSet *set;
 
@@ -136,6 +166,7 @@ add_conv (AePlan * plan, const AeLayer * layer, guint h, guint w)
     add_split (plan, 1, s);
   stage = add_stage (plan, AE_PLAN_TAPS, layer->out.c, h, w);
   stage->layer = layer;
+  stage->int8 = int8;
   stage->m = layer->out.c;
   stage->kernel = k;
   stage->stride = s;
@@ -143,14 +174,15 @@ add_conv (AePlan * plan, const AeLayer * layer, guint h, guint w)
   stage->n_sets = 1;
   stage->sets = set = g_new0 (AeTapSet, 1);
   stage->source_step = layer->in.c * k * k;
-  alloc_set (plan, set, stage->m, layer->in.c * k * k);
-  for (guint c = 0; c < layer->in.c; c++) {
+  alloc_set (plan, stage, set, c_in * k * k);
+  for (guint c = 0; c < c_in; c++) {
     for (guint ky = 0; ky < k; ky++) {
       for (guint kx = 0; kx < k; kx++, t++) {
         gint x = (gint) kx - (gint) stage->pad;
         gint q = floor_div (x, (gint) s);
 
-        set_tap (stage, set, t, c * s + (guint) (x - q * (gint) s), q, ky, t);
+        set_tap (stage, set, t, c * s + (guint) (x - q * (gint) s), q, ky,
+            (c * channels_per_tap (int8) * k + ky) * k + kx);
       }
     }
   }
@@ -165,28 +197,32 @@ make_phase (AePlan * plan, AePlanStage * stage, guint phase_y, guint phase_x)
   guint k = stage->kernel, s = stage->stride, t = 0;
   guint first_y = (phase_y + stage->pad) % s, n_y = (k - first_y + s - 1) / s;
   guint first_x = (phase_x + stage->pad) % s, n_x = (k - first_x + s - 1) / s;
+  guint c_in = n_tap_channels (layer, stage->int8);
+  guint n = channels_per_tap (stage->int8);
   AeTapSet *set = &stage->sets[phase_y * s + phase_x];
 
-  alloc_set (plan, set, stage->m, layer->in.c * n_y * n_x);
-  for (guint c = 0; c < layer->in.c; c++) {
+  alloc_set (plan, stage, set, c_in * n_y * n_x);
+  for (guint c = 0; c < c_in; c++) {
     for (guint ky = first_y; ky < k; ky += s) {
       for (guint kx = first_x; kx < k; kx += s, t++)
         set_tap (stage, set, t, c,
             ((gint) (phase_x + stage->pad) - (gint) kx) / (gint) s, ky,
-            (c * stage->m * k + ky) * k + kx);
+            (c * n * stage->m * k + ky) * k + kx);
     }
   }
 }
 
 /* Output column S q + j is made as column q of channel c S + j, then joined. */
 static void
-add_deconv (AePlan * plan, const AeLayer * layer, guint pad, guint h, guint w)
+add_deconv (AePlan * plan, const AeLayer * layer, const AeInt8Layer * int8,
+    guint pad, guint h, guint w)
 {
   guint s = layer->stride;
   AePlanStage *stage = add_stage (plan, AE_PLAN_TAPS, layer->out.c * s, h,
       w / s);
 
   stage->layer = layer;
+  stage->int8 = int8;
   stage->m = layer->out.c;
   stage->up = TRUE;
   stage->kernel = layer->kernel;
@@ -235,6 +271,7 @@ add_layer (AePlan * plan, guint i_layer, gint * i_stage_of, GError ** error)
   AePlanStage in = plan->stages[i_last];
   gboolean in_use = is_saved (i_stage_of, i_layer, i_last);
   gint i_saved = layer->i_saved >= 0 ? i_stage_of[layer->i_saved] : -1;
+  const AeInt8Layer *int8 = ae_plan_int8_layer (plan, i_layer);
   guint h, w;
 
   i_stage_of[i_layer] = -1;
@@ -244,14 +281,16 @@ add_layer (AePlan * plan, guint i_layer, gint * i_stage_of, GError ** error)
         layer->column, layer->ops->name, in.h, in.w);
     return FALSE;
   }
-  if (is_layer (layer, "conv") && suits_winograd (layer)) {
+  if (int8)
+    add_bytes (plan, int8, in_use);
+  if (is_layer (layer, "conv") && !int8 && suits_winograd (layer)) {
     add_winograd (plan, layer, h, w);
   } else if (is_layer (layer, "conv") || is_layer (layer, "gaussian")) {
-    add_conv (plan, layer, h, w);
+    add_conv (plan, layer, int8, h, w);
   } else if (is_layer (layer, "deconv")) {
-    add_deconv (plan, layer, ae_deconv_pad (layer), h, w);
+    add_deconv (plan, layer, int8, ae_deconv_pad (layer), h, w);
   } else if (is_layer (layer, "tied")) {
-    add_deconv (plan, layer, ae_conv_pad (layer), h, w);
+    add_deconv (plan, layer, NULL, ae_conv_pad (layer), h, w);
   } else if (is_layer (layer, "unshuffle")) {
     add_split (plan, layer->stride, layer->stride);
   } else if (is_layer (layer, "shuffle")) {
@@ -343,7 +382,8 @@ ae_plan_pack_weights (AePlan * plan, const float *weights)
   for (guint i = 0; i < plan->n_stages; i++) {
     const AePlanStage *stage = &plan->stages[i];
 
-    for (guint j = 0; j < stage->n_sets; j++) {
+    ae_plan_pack_int8 (plan, stage, weights);
+    for (guint j = 0; j < stage->n_sets && !stage->int8; j++) {
       const float *from = weights
           + stage->layer->params[AE_PARAM_WEIGHT].offset;
 

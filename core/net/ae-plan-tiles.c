@@ -58,6 +58,7 @@ ae_plan_rows_in (const AePlanStage * stage, gint * begin, gint * end)
       *end = (*end - 1) / rows + 1;
       break;
     case AE_PLAN_FRAME:
+    case AE_PLAN_BYTES:
     case AE_PLAN_COPY:
       break;
   }
@@ -90,6 +91,7 @@ columns_in (const AePlanStage * stage, gint * begin, gint * end)
       *end = (*end - 1) / columns + 1;
       break;
     case AE_PLAN_FRAME:
+    case AE_PLAN_BYTES:
     case AE_PLAN_COPY:
       break;
   }
@@ -403,8 +405,13 @@ allocate (AePlan * plan, GError ** error)
     worker->base[0] = plan->frame;
     worker->winograd = worker->memory + plan->n_ring_floats;
     worker->unread = worker->winograd + plan->n_winograd;
-    for (guint j = 1; ok && j < plan->n_stages; j++)
-      worker->base[j] = worker->memory + plan->stages[j].offset;
+    for (guint j = 1; ok && j < plan->n_stages; j++) {
+      const AePlanStage *stage = &plan->stages[j];
+
+      worker->base[j] = worker->memory + stage->offset;
+      memset (worker->base[j] + stage->n_rows * stage->row_step,
+          stage->outside, stage->row_step * sizeof (float));
+    }
   }
   if (!ok)
     g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,

@@ -168,8 +168,8 @@ ae_plan_run (AePlan * plan, const AePlane * in, const AeTensor * condition,
       plan);
 }
 
-gboolean
-ae_plan_set_weights (AePlan * plan, AeWeights * weights, GError ** error)
+static gboolean
+set_weights (AePlan * plan, AeWeights * weights, GError ** error)
 {
   if (weights->n != plan->architecture->n_weights) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
@@ -186,6 +186,17 @@ ae_plan_set_weights (AePlan * plan, AeWeights * weights, GError ** error)
   return TRUE;
 }
 
+gboolean
+ae_plan_set_weights (AePlan * plan, AeWeights * weights, GError ** error)
+{
+  if (plan->int8) {
+    g_set_error_literal (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+        "a plan of int8 weights takes no others");
+    return FALSE;
+  }
+  return set_weights (plan, weights, error);
+}
+
 /* A first pass over zeros allocates what the tape keeps. */
 static gboolean
 make_tape (AePlan * plan, AeWeights * weights, GError ** error)
@@ -200,7 +211,7 @@ make_tape (AePlan * plan, AeWeights * weights, GError ** error)
         plan->width, plan->height, input->w, input->h);
     return FALSE;
   }
-  if (!ae_plan_set_weights (plan, weights, error))
+  if (!set_weights (plan, weights, error))
     return FALSE;
   plan->tape = ae_tape_new (plan->architecture);
   ae_tensor_resize (&plan->tape_in, input->c, input->h, input->w, 1);
@@ -232,16 +243,25 @@ make_plan (AePlan * plan, AeWeights * weights, guint n_threads, GError ** error)
   plan->workers = g_new0 (AePlanWorker, ae_worker_pool_n_threads (plan->pool));
   return ae_plan_make_stages (plan, error)
       && ae_plan_make_tiles (plan, error)
-      && ae_plan_set_weights (plan, weights, error);
+      && set_weights (plan, weights, error);
 }
 
 AePlan *
 ae_plan_new (AeArchitecture * architecture, AeWeights * weights,
     guint width, guint height, guint n_threads, GError ** error)
 {
+  return ae_plan_new_int8 (architecture, weights, NULL, width, height,
+      n_threads, error);
+}
+
+AePlan *
+ae_plan_new_int8 (AeArchitecture * architecture, AeWeights * weights,
+    AeInt8 * int8, guint width, guint height, guint n_threads, GError ** error)
+{
   AePlan *plan = g_new0 (AePlan, 1);
 
   plan->architecture = ae_architecture_ref (architecture);
+  plan->int8 = int8 ? ae_int8_ref (int8) : NULL;
   plan->width = width;
   plan->height = height;
   if (!make_plan (plan, weights, n_threads, error))
@@ -282,6 +302,7 @@ ae_plan_free (AePlan * plan)
   ae_tape_free (plan->tape);
   ae_tensor_clear (&plan->tape_in);
   ae_weights_unref (plan->weights);
+  ae_int8_unref (plan->int8);
   ae_architecture_unref (plan->architecture);
   g_free (plan);
 }

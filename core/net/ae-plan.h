@@ -1,6 +1,7 @@
 /* Running a model on whole frames. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ae-int8.h"
 #include "ae-weights.h"
 #include "ae-worker-pool.h"
 
@@ -36,6 +37,18 @@ AePlan *ae_plan_new (AeArchitecture * architecture, AeWeights * weights,
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ae_plan_new_int8:
+ * @int8: (nullable): of the same architecture and weights: these layers are run
+ *   in integers. The result is close to that of ae_plan_new(), and the same to
+ *   the last bit on every processor as long as all convolutions are among them
+ *
+ * Otherwise as ae_plan_new().
+ */
+AePlan *ae_plan_new_int8 (AeArchitecture * architecture, AeWeights * weights,
+    AeInt8 * int8, guint width, guint height, guint n_threads, GError ** error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ae_plan_run:
  * @in: architecture->input.c planes of width x height
  * @condition: (nullable): [n_given][hc][wc][1], read at the nearest position
@@ -50,7 +63,8 @@ void ae_plan_run (AePlan * plan, const AePlane * in,
     const AeTensor * condition, const AePlane * out);
 
 /* Replaces the weights between two runs; they fit the plan's architecture.
- * Errors: AE_ERROR_SHAPE. */
+ * Errors: AE_ERROR_SHAPE; AE_ERROR_UNSUPPORTED for a plan of int8 weights,
+ * which belong to the weights they were made of. */
 gboolean ae_plan_set_weights (AePlan * plan, AeWeights * weights,
     GError ** error);
 
