@@ -1,7 +1,6 @@
 /* One row of one stage. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-plan-private.h"
 
-#include <math.h>
 #include <string.h>
 
 static gint
@@ -61,18 +60,6 @@ make_taps (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   }
 }
 
-static void
-split_row (const float *in, gint step, gint n, float *out)
-{
-  if (step == 2) {
-    for (gint x = 0; x < n; x++)
-      out[x] = in[2 * x];
-  } else {
-    for (gint x = 0; x < n; x++)
-      out[x] = in[x * step];
-  }
-}
-
 /* Channel (c, i, j) is column j of every `columns` in row i of every `rows`. */
 static void
 make_split (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
@@ -81,37 +68,18 @@ make_split (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   const AePlanStage *in = &plan->stages[stage->i_in];
   const AePlanSpan *span = &worker->columns[i];
   float *out = ae_plan_position (plan, worker, i, y, span->begin);
-  gint columns = (gint) stage->columns;
+  gsize n = (gsize) (span->end - span->begin);
 
   for (guint c = 0; c < in->c; c++) {
     for (guint row = 0; row < stage->rows; row++) {
       const float *from = ae_plan_position (plan, worker, (guint) stage->i_in,
-          y * (gint) stage->rows + (gint) row, span->begin * columns)
+          y * (gint) stage->rows + (gint) row,
+          span->begin * (gint) stage->columns)
           + c * in->channel_step;
 
-      for (gint j = 0; j < columns; j++) {
-        split_row (from + j, columns, span->end - span->begin, out);
-        out += stage->channel_step;
-      }
-    }
-  }
-}
-
-static void
-join_row (const float *in, gsize channel_step, gint n_channels, gint n,
-    float *out)
-{
-  if (n_channels == 2) {
-    for (gint x = 0; x < n; x++) {
-      out[2 * x] = in[x];
-      out[2 * x + 1] = in[channel_step + (gsize) x];
-    }
-  } else {
-    for (gint j = 0; j < n_channels; j++) {
-      const float *from = in + (gsize) j * channel_step;
-
-      for (gint x = 0; x < n; x++)
-        out[x * n_channels + j] = from[x];
+      ae_kernels ()->row_split (stage->columns, n, from, out,
+          stage->channel_step);
+      out += stage->columns * stage->channel_step;
     }
   }
 }
@@ -129,22 +97,10 @@ make_join (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
       span->begin / columns) + (gsize) (y % rows * columns) * in->channel_step;
 
   for (guint c = 0; c < stage->c; c++)
-    join_row (from + c * stage->rows * stage->columns * in->channel_step,
-        in->channel_step, columns, (span->end - span->begin) / columns,
-        out + c * stage->channel_step);
-}
-
-/* Adds every @step-th value, or keeps the larger one. */
-static inline void
-reduce_row (const float *in, gint step, gboolean average, gint n, float *out)
-{
-  if (average) {
-    for (gint x = 0; x < n; x++)
-      out[x] += in[x * step];
-  } else {
-    for (gint x = 0; x < n; x++)
-      out[x] = in[x * step] > out[x] ? in[x * step] : out[x];
-  }
+    ae_kernels ()->row_join (stage->columns,
+        (gsize) ((span->end - span->begin) / columns),
+        from + c * stage->rows * stage->columns * in->channel_step,
+        in->channel_step, out + c * stage->channel_step);
 }
 
 static void
@@ -153,7 +109,8 @@ make_pool (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   const AePlanStage *stage = &plan->stages[i];
   const AePlanStage *in = &plan->stages[stage->i_in];
   const AePlanSpan *span = &worker->columns[i];
-  gint r = (gint) stage->rows, n = span->end - span->begin;
+  gint r = (gint) stage->rows;
+  gsize n = (gsize) (span->end - span->begin);
   gboolean average = stage->layer->average;
   float *out = ae_plan_position (plan, worker, i, y, span->begin);
 
@@ -162,17 +119,10 @@ make_pool (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
       const float *from = ae_plan_position (plan, worker, (guint) stage->i_in,
           y * r + row, span->begin * r) + c * in->channel_step;
 
-      for (gint j = 0; j < r; j++) {
-        if (row == 0 && j == 0)
-          split_row (from, r, n, out);
-        else if (r == 2)
-          reduce_row (from + j, 2, average, n, out);
-        else
-          reduce_row (from + j, r, average, n, out);
-      }
+      ae_kernels ()->row_pool (stage->rows, average, row == 0, n, from, out);
     }
-    for (gint x = 0; average && x < n; x++)
-      out[x] *= 1.0f / (float) (r * r);
+    if (average)
+      ae_kernels ()->row_scale (n, 1.0f / (float) (r * r), out);
   }
 }
 
@@ -189,7 +139,8 @@ make_upsample (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
 
   for (guint c = 0; c < stage->c; c++) {
     /* all columns of a group from one channel */
-    join_row (from, 0, r, (span->end - span->begin) / r, out);
+    ae_kernels ()->row_join (stage->rows,
+        (gsize) ((span->end - span->begin) / r), from, 0, out);
     out += stage->channel_step;
     from += in->channel_step;
   }
@@ -266,10 +217,8 @@ modulate (const AePlanStage * stage, const AePlanSpan * span,
     float factor = row[condition_column (stage, condition, x, &end)];
     float *to = out + (x - span->begin);
 
-    for (guint c = 0; c < stage->c; c++, to += stage->channel_step) {
-      for (gint j = 0; j < end - x; j++)
-        to[j] *= factor;
-    }
+    for (guint c = 0; c < stage->c; c++, to += stage->channel_step)
+      ae_kernels ()->row_scale ((gsize) (end - x), factor, to);
   }
 }
 
@@ -279,62 +228,58 @@ activate (const AePlanStage * stage, AeActivation activation, gsize n,
 {
   if (activation == AE_ACTIVATION_LINEAR)
     return;
+  for (guint c = 0; c < stage->c; c++, out += stage->channel_step) {
+    if (activation == AE_ACTIVATION_RELU)
+      ae_kernels ()->row_relu (n, out);
+    else
+      ae_activation_forward (activation, out, n);
+  }
+}
+
+static void
+add_rows (const AePlanStage * stage, const AePlanStage * from,
+    const float *in, AeActivation activation, gsize n, float *out)
+{
+  gboolean relu = activation == AE_ACTIVATION_RELU;
+
   for (guint c = 0; c < stage->c; c++)
-    ae_activation_forward (activation, out + c * stage->channel_step, n);
+    (relu ? ae_kernels ()->row_add_relu : ae_kernels ()->row_add) (n,
+        in + c * from->channel_step, out + c * stage->channel_step);
+  if (!relu)
+    activate (stage, activation, n, out);
 }
 
-static void
-add_row (const AePlanStage * stage, const AePlanStage * from,
-    const float *in, gsize n, float *out)
-{
-  for (guint c = 0; c < stage->c; c++) {
-    const float *a = in + c * from->channel_step;
-    float *b = out + c * stage->channel_step;
-
-    for (gsize x = 0; x < n; x++)
-      b[x] += a[x];
-  }
-}
-
-/* Sixteen positions of norm, past the row's end too. */
-static void
-normalise_group (const AePlanStage * stage, const float *gain,
-    const float *bias, float *row)
-{
-  float mean[AE_GROUP] = { 0.0f }, inverse[AE_GROUP] = { 0.0f };
-  gsize step = stage->channel_step;
-
-  for (guint c = 0; c < stage->c; c++) {
-    for (guint x = 0; x < AE_GROUP; x++)
-      mean[x] += row[c * step + x];
-  }
-  for (guint x = 0; x < AE_GROUP; x++)
-    mean[x] /= (float) stage->c;
-  for (guint c = 0; c < stage->c; c++) {
-    for (guint x = 0; x < AE_GROUP; x++) {
-      float d = row[c * step + x] - mean[x];
-
-      inverse[x] += d * d;
-    }
-  }
-  for (guint x = 0; x < AE_GROUP; x++)
-    inverse[x] = 1.0f / sqrtf (inverse[x] / (float) stage->c + AE_NORM_EPSILON);
-  for (guint c = 0; c < stage->c; c++) {
-    for (guint x = 0; x < AE_GROUP; x++)
-      row[c * step + x] = (row[c * step + x] - mean[x]) * inverse[x] * gain[c]
-          + bias[c];
-  }
-}
-
+/* Past the row's end too. */
 static void
 normalise (const AePlan * plan, const AePlanStage * stage,
     const AeLayer * layer, gsize n, float *out)
 {
   const float *weights = plan->weights->data;
 
-  for (gsize x = 0; x < n; x += AE_GROUP)
-    normalise_group (stage, weights + layer->params[AE_PARAM_WEIGHT].offset,
-        weights + layer->params[AE_PARAM_BIAS].offset, out + x);
+  ae_kernels ()->row_norm (stage->c, (guint) ((n + AE_GROUP - 1) / AE_GROUP),
+      stage->channel_step, AE_NORM_EPSILON,
+      weights + layer->params[AE_PARAM_WEIGHT].offset,
+      weights + layer->params[AE_PARAM_BIAS].offset, out);
+  activate (stage, layer->activation, n, out);
+}
+
+static void
+finish_one (const AePlan * plan, AePlanWorker * worker, guint i, gint y,
+    const AePlanPost * post)
+{
+  const AePlanStage *stage = &plan->stages[i];
+  const AePlanSpan *span = &worker->columns[i];
+  gsize n = (gsize) (span->end - span->begin);
+  float *out = ae_plan_position (plan, worker, i, y, span->begin);
+
+  if (post->i_saved >= 0)
+    add_rows (stage, &plan->stages[post->i_saved], ae_plan_position (plan,
+            worker, (guint) post->i_saved, y, span->begin),
+        post->layer->activation, n, out);
+  else if (post->layer->params[AE_PARAM_WEIGHT].size > 0)
+    normalise (plan, stage, post->layer, n, out);
+  else
+    modulate (stage, span, plan->condition, y, out);
 }
 
 static void
@@ -348,18 +293,8 @@ finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   if (stage->layer && !((stage->op == AE_PLAN_WINOGRAD || stage->int8)
           && stage->layer->activation == AE_ACTIVATION_RELU))
     activate (stage, stage->layer->activation, n, out);
-  for (guint j = 0; j < stage->n_posts; j++) {
-    const AePlanPost *post = &stage->posts[j];
-
-    if (post->i_saved >= 0)
-      add_row (stage, &plan->stages[post->i_saved], ae_plan_position (plan,
-              worker, (guint) post->i_saved, y, span->begin), n, out);
-    else if (post->layer->params[AE_PARAM_WEIGHT].size > 0)
-      normalise (plan, stage, post->layer, n, out);
-    else
-      modulate (stage, span, plan->condition, y, out);
-    activate (stage, post->layer->activation, n, out);
-  }
+  for (guint j = 0; j < stage->n_posts; j++)
+    finish_one (plan, worker, i, y, &stage->posts[j]);
 }
 
 /* Columns that are needed outside of the picture. */

@@ -29,7 +29,8 @@ static Positions
 positions_init (float *data, guint n_channels, guint n_groups)
 {
   return (Positions) {
-  data, n_groups * AE_GROUP, ((gsize) n_channels * n_groups | 1) * AE_GROUP};
+  data, ((gsize) AE_WINOGRAD_POSITIONS * n_groups | 1) * AE_GROUP,
+        n_groups * AE_GROUP};
 }
 
 gsize
@@ -37,8 +38,8 @@ ae_plan_winograd_scratch (guint c_in, guint c_out)
 {
   guint n_groups = max_groups (c_in, c_out);
 
-  return AE_WINOGRAD_POSITIONS * (positions_init (NULL, c_in, n_groups).step
-      + positions_init (NULL, c_out, n_groups).step);
+  return positions_init (NULL, c_in, n_groups).channel_step * c_in
+      + positions_init (NULL, c_out, n_groups).channel_step * c_out;
 }
 
 /* 36 products make 16 samples; a channel's transforms take as long as about 12
@@ -98,7 +99,7 @@ ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker, guint i,
   const AePlanSpan *span = &worker->columns[i];
   guint most = max_groups (c_in, stage->c);
   Positions in = positions_init (worker->winograd, c_in, most);
-  Positions out = positions_init (in.data + AE_WINOGRAD_POSITIONS * in.step,
+  Positions out = positions_init (in.data + c_in * in.channel_step,
       stage->c, most);
   const gint width = 4 * AE_GROUP;
 

@@ -108,6 +108,39 @@ typedef struct
   void (*int8_floats_to_bytes) (guint c, guint n_groups,
       const AeInt8Bytes * bytes, const float *in, gsize in_stride, float *out,
       gsize out_stride);
+
+  /**
+   * row_split: every @step-th float of @in to a row of its own:
+   * out[j * out_stride + x] = in[x * step + j], x = 0 ... n - 1
+   */
+  void (*row_split) (guint step, gsize n, const float *in, float *out,
+      gsize out_stride);
+
+  /* row_join: its inverse; an @in_stride of 0 repeats each float. */
+  void (*row_join) (guint step, gsize n, const float *in, gsize in_stride,
+      float *out);
+
+  /* out[x] += in[x]; row_add_relu sets what becomes negative to zero */
+  void (*row_add) (gsize n, const float *in, float *out);
+  void (*row_add_relu) (gsize n, const float *in, float *out);
+
+  void (*row_relu) (gsize n, float *row);
+  void (*row_scale) (gsize n, float factor, float *row);
+
+  /**
+   * row_pool: out[x] = the sum (@average) or the largest of in[x * step + j],
+   * j = 0 ... step - 1, and, but for the @first row, of out[x]
+   */
+  void (*row_pool) (guint step, gboolean average, gboolean first, gsize n,
+      const float *in, float *out);
+
+  /**
+   * row_norm: in place, for each of 16 * @n_groups positions x:
+   * rows[c * stride + x] less its mean over the channels, divided by the root
+   * of its variance plus @epsilon, times gain[c], plus bias[c]
+   */
+  void (*row_norm) (guint n_channels, guint n_groups, gsize stride,
+      float epsilon, const float *gain, const float *bias, float *rows);
 } AeKernels;
 
 /* Returns: (transfer none): the kernels of ae_cpu_level(). */

@@ -1,6 +1,7 @@
 /* Sums over taps: the inner loops of every convolution. Compiled once for each
  * instruction set. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "int8.h"
+#include "rows.h"
 #include "winograd.h"
 
 /* FORWARD_M x FORWARD_V: accumulators of the forward
@@ -168,4 +169,12 @@ const AeKernels AE_KERNEL_NAME (ae_kernels_) = {
   .int8_taps_to_floats = AE_KERNEL_NAME (ae_int8_taps_to_floats_),
   .int8_taps_to_bytes = AE_KERNEL_NAME (ae_int8_taps_to_bytes_),
   .int8_floats_to_bytes = AE_KERNEL_NAME (ae_int8_floats_to_bytes_),
+  .row_split = ae_row_split,
+  .row_join = ae_row_join,
+  .row_add = ae_row_add,
+  .row_add_relu = ae_row_add_relu,
+  .row_relu = ae_row_relu,
+  .row_scale = ae_row_scale,
+  .row_pool = ae_row_pool,
+  .row_norm = ae_row_norm,
 };
