@@ -2,6 +2,7 @@
 #include "gstaedenoiser.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "ae-error.h"
 #include "ae-noise-level.h"
@@ -113,6 +114,20 @@ gst_ae_denoiser_free (GstAeDenoiser * self)
   ae_tensor_clear (&self->condition);
   ae_model_unref (self->model);
   g_free (self);
+}
+
+gboolean
+gst_ae_denoiser_set_model (GstAeDenoiser * self, AeModel * model)
+{
+  if (strcmp (model->architecture->text, self->model->architecture->text) != 0)
+    return FALSE;
+  if (!ae_plan_set_weights (self->luma_plan, model->weights, NULL)
+      || (self->chroma_plan != NULL
+          && !ae_plan_set_weights (self->chroma_plan, model->weights, NULL)))
+    return FALSE;
+  ae_model_unref (self->model);
+  self->model = ae_model_ref (model);
+  return TRUE;
 }
 
 void

@@ -17,8 +17,9 @@ keeps_size (const AeArchitecture * architecture)
   return h == size && w == size;
 }
 
-static gboolean
-is_filter (const AeModel * model, const gchar * path, GError ** error)
+gboolean
+gst_ae_model_check_filter (const AeModel * model, const gchar * path,
+    GError ** error)
 {
   const AeArchitecture *a = model->architecture;
 
@@ -53,7 +54,7 @@ gst_ae_model_load_filter (const gchar * name, GError ** error)
   if (path == NULL)
     return NULL;
   model = ae_model_load (path, error);
-  if (model == NULL || !is_filter (model, path, error))
+  if (model == NULL || !gst_ae_model_check_filter (model, path, error))
     return NULL;
   return g_steal_pointer (&model);
 }

@@ -20,6 +20,11 @@ G_BEGIN_DECLS
 AeModel *gst_ae_model_load_filter (const gchar * name, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether @model is one as gst_ae_model_load_filter() gives them; @where stands
+ * for its path in errors. */
+gboolean gst_ae_model_check_filter (const AeModel * model,
+    const gchar * where, GError ** error);
+
 /* Posts @error, from one of the above, as an error message of @element. */
 void gst_ae_model_post_error (GstElement * element, const GError * error);
 

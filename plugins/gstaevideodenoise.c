@@ -12,6 +12,11 @@
  * colour-difference planes. Alpha stays as it is. Each frame is treated alone,
  * so the element adds no latency.
  *
+ * With #aevideodenoise:slot set, the element takes the models that an
+ * `aevideotrain` of the same slot publishes, each from one frame to the next;
+ * until there is one, and where the slot has none that can denoise, it uses
+ * #aevideodenoise:model.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=100 ! aevideocorrupt level=25 ! aevideodenoise strength=0.8 ! videoconvert ! autovideosink
@@ -19,6 +24,7 @@
  */
 #include "gstaevideodenoise.h"
 
+#include "ae-slot.h"
 #include "gstaedenoiser.h"
 #include "gstaemodel.h"
 
@@ -38,6 +44,7 @@ struct _GstAeVideoDenoise
 
   /* properties, under the object lock */
   gchar *model_name;
+  gchar *slot_name;
   gboolean model_changed;       /* model is not the one of this name */
   guint n_threads;
   GstAeDenoiserSettings settings;
@@ -46,6 +53,8 @@ struct _GstAeVideoDenoise
   /* of the streaming thread */
   GstAeDenoiserSettings frame_settings;
   AeModel *model;
+  AeSlot *slot;
+  guint64 generation;           /* of the slot's model in use */
   GstAeDenoiser *denoiser;
   guint denoiser_threads;       /* n_threads of the denoiser */
 };
@@ -54,6 +63,7 @@ enum
 {
   PROP_0,
   PROP_MODEL,
+  PROP_SLOT,
   PROP_STRENGTH,
   PROP_NOISE_LEVEL,
   PROP_N_THREADS,
@@ -131,6 +141,31 @@ make_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
   return TRUE;
 }
 
+/* Takes what was published since the last frame. A model that is no denoiser is
+ * said to be one, once, and left alone. */
+static gboolean
+follow_slot (GstAeVideoDenoise * self, const GstVideoInfo * info)
+{
+  g_autoptr (AeModel) model = ae_slot_poll (self->slot, &self->generation);
+  g_autoptr (GError) error = NULL;
+
+  if (model == NULL)
+    return TRUE;
+  if (!gst_ae_model_check_filter (model, ae_slot_name (self->slot), &error)) {
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("Slot %s", error->message),
+        (NULL));
+    return TRUE;
+  }
+  ae_model_unref (self->model);
+  self->model = ae_model_ref (model);
+  GST_DEBUG_OBJECT (self, "slot %s, generation %" G_GUINT64_FORMAT,
+      ae_slot_name (self->slot), self->generation);
+  if (self->denoiser != NULL
+      && gst_ae_denoiser_set_model (self->denoiser, model))
+    return TRUE;
+  return make_denoiser (self, info);
+}
+
 /* Follows properties that were changed while playing. */
 static gboolean
 update_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
@@ -143,11 +178,14 @@ update_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
       && self->denoiser_threads == self->n_threads;
   GST_OBJECT_UNLOCK (self);
 
-  if (up_to_date)
-    return TRUE;
-  if (model_changed && !load_model (self))
-    return FALSE;
-  return make_denoiser (self, info);
+  if (!up_to_date) {
+    if (model_changed && !load_model (self))
+      return FALSE;
+    self->generation = 0;
+    if (!make_denoiser (self, info))
+      return FALSE;
+  }
+  return self->slot == NULL || follow_slot (self, info);
 }
 
 /* The stream */
@@ -155,7 +193,13 @@ update_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
 static gboolean
 gst_ae_video_denoise_start (GstBaseTransform * trans)
 {
-  return load_model (GST_AE_VIDEO_DENOISE (trans));
+  GstAeVideoDenoise *self = GST_AE_VIDEO_DENOISE (trans);
+
+  GST_OBJECT_LOCK (self);
+  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
+  self->generation = 0;
+  GST_OBJECT_UNLOCK (self);
+  return load_model (self);
 }
 
 static gboolean
@@ -165,6 +209,7 @@ gst_ae_video_denoise_stop (GstBaseTransform * trans)
 
   g_clear_pointer (&self->denoiser, gst_ae_denoiser_free);
   g_clear_pointer (&self->model, ae_model_unref);
+  g_clear_pointer (&self->slot, ae_slot_unref);
   GST_OBJECT_LOCK (self);
   self->estimated_noise_level = DEFAULT_NOISE_LEVEL;
   GST_OBJECT_UNLOCK (self);
@@ -257,6 +302,10 @@ gst_ae_video_denoise_set_property (GObject * object, guint id,
         self->model_name = g_strdup (DEFAULT_MODEL);
       self->model_changed = TRUE;
       break;
+    case PROP_SLOT:
+      g_free (self->slot_name);
+      self->slot_name = g_value_dup_string (value);
+      break;
     case PROP_STRENGTH:
       self->settings.strength = g_value_get_float (value);
       break;
@@ -287,6 +336,9 @@ gst_ae_video_denoise_get_property (GObject * object, guint id,
     case PROP_MODEL:
       g_value_set_string (value, self->model_name);
       break;
+    case PROP_SLOT:
+      g_value_set_string (value, self->slot_name);
+      break;
     case PROP_STRENGTH:
       g_value_set_float (value, self->settings.strength);
       break;
@@ -313,6 +365,7 @@ static void
 gst_ae_video_denoise_finalize (GObject * object)
 {
   g_free (GST_AE_VIDEO_DENOISE (object)->model_name);
+  g_free (GST_AE_VIDEO_DENOISE (object)->slot_name);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -327,6 +380,11 @@ install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_MODEL,
       g_param_spec_string ("model", "Model",
           "Path of a model, or name of a shipped one", DEFAULT_MODEL, live));
+  g_object_class_install_property (klass, PROP_SLOT,
+      g_param_spec_string ("slot", "Slot",
+          "Name of the slot where a trainer publishes models (NULL = none)",
+          NULL, (GParamFlags) (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY)));
   g_object_class_install_property (klass, PROP_STRENGTH,
       g_param_spec_float ("strength", "Strength",
           "How much of the noise to remove (0 = leave frames untouched, "

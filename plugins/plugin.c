@@ -5,6 +5,7 @@
 #include "gstaevideocompare.h"
 #include "gstaevideocorrupt.h"
 #include "gstaevideodenoise.h"
+#include "gstaevideotrain.h"
 
 static const struct
 {
@@ -15,6 +16,7 @@ static const struct
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},
   {"aevideocorrupt", GST_RANK_NONE, gst_ae_video_corrupt_get_type},
   {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},
+  {"aevideotrain", GST_RANK_NONE, gst_ae_video_train_get_type},
 };
 
 static const gchar *const model_directories[] = {

@@ -194,7 +194,8 @@ ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
       / n_counted);
   verdict->psnr = -10.0 * log10 (MAX (squares / n_counted, 1e-10));
   if (gate->first < 0.0)
-    gate->first = verdict->best;
+    gate->first = gate->best ? verdict->best
+        : MAX (verdict->best, verdict->candidate);
   verdict->first = gate->first;
   return TRUE;
 }

@@ -18,7 +18,8 @@ typedef void (*AeGateFunc) (gpointer data, guint i, AeRng * rng,
 
 /**
  * AeGateVerdict: mean losses over the samples.
- * @first: of what there was when the gate was made
+ * @first: of the weights to beat in the first verdict; without a model, of the
+ *   candidate if that is more
  * @gain: best - candidate, and @deviation: the standard deviation of that mean
  * @psnr: of the candidate against the targets, for values of 0..1, in dB
  */

@@ -16,8 +16,9 @@
 /* Fewer patches than this are no sample of a stream. */
 #define MIN_PATCHES 32
 
-/* A loss so many times the first is no fluctuation. */
+/* A loss so many times the first, and this much more, is no fluctuation. */
 #define DIVERGED 10.0
+#define DIVERGED_BY 0.01
 #define MAX_TRIPS 5
 
 /* Of the running means, in steps. */
@@ -179,7 +180,7 @@ evaluate (AeOnline * online)
           &verdict))
     return;
   if (!isfinite (verdict.candidate)
-      || verdict.candidate > DIVERGED * verdict.first) {
+      || verdict.candidate > DIVERGED * verdict.first + DIVERGED_BY) {
     trip (online);
     return;
   }

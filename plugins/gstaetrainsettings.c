@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstaetrainsettings.h"
+
+#include "ae-error.h"
+
+#include <string.h>
+
+#define DEFAULT_MODEL "denoise-video"
+
+/* Fine tuning must not forget what the model knows; random weights know
+ * nothing. */
+#define RATE_FINE_TUNE 3e-4f
+#define RATE_RANDOM 2e-3f
+
+static GType
+enum_type (GType * type, const gchar * name, const GEnumValue * values)
+{
+  if (g_once_init_enter (type)) {
+    GType made = g_enum_register_static (name, values);
+
+    gst_type_mark_as_plugin_api (made, (GstPluginAPIFlags) 0);
+    g_once_init_leave (type, made);
+  }
+  return *type;
+}
+
+static GType
+objective_type (void)
+{
+  static const GEnumValue values[] = {
+    {AE_OBJECTIVE_RECONSTRUCT, "Each patch from itself", "reconstruct"},
+    {AE_OBJECTIVE_DENOISE, "Each patch from a corrupted copy, of a clean "
+          "stream", "denoise"},
+    {AE_OBJECTIVE_BLIND_SPOT, "Noisy pixels from their neighbours; noise that "
+          "is independent from pixel to pixel", "blind-spot"},
+    {AE_OBJECTIVE_TEMPORAL, "Noisy patches from the next frame, where the "
+          "scene stands still", "temporal"},
+    {AE_OBJECTIVE_COLORIZE, "Chroma from luma", "colorize"},
+    {GST_AE_OBJECTIVE_VARIATIONAL, "The variational bound, of a model with a "
+          "stochastic code", "variational"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeObjective", values);
+}
+
+static GType
+corruption_type (void)
+{
+  static const GEnumValue values[] = {
+    {AE_CORRUPTION_NONE, "Nothing", "none"},
+    {AE_CORRUPTION_GAUSSIAN, "Gaussian noise", "gaussian"},
+    {AE_CORRUPTION_SALT_PEPPER, "Samples become black or white",
+        "salt-pepper"},
+    {AE_CORRUPTION_MASKING, "Samples become 0", "masking"},
+    {AE_CORRUPTION_DROPOUT, "Samples become 0, the others brighter",
+        "dropout"},
+    {AE_CORRUPTION_POISSON_GAUSSIAN, "Camera noise", "poisson-gaussian"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeTrainCorruption", values);
+}
+
+static GType
+loss_type (void)
+{
+  static const GEnumValue values[] = {
+    {AE_LOSS_MSE, "Squared error", "mse"},
+    {AE_LOSS_L1, "Absolute error", "l1"},
+    {AE_LOSS_CHARBONNIER, "Smooth absolute error", "charbonnier"},
+    {AE_LOSS_BCE, "Binary cross entropy, of a sigmoid output", "bce"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeLoss", values);
+}
+
+static GType
+optimiser_type (void)
+{
+  static const GEnumValue values[] = {
+    {AE_OPTIMISER_SGD, "Gradient descent with momentum", "sgd"},
+    {AE_OPTIMISER_ADAM, "Adam", "adam"},
+    {AE_OPTIMISER_ADAMW, "Adam with decoupled weight decay", "adamw"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeOptimiser", values);
+}
+
+static GType
+schedule_type (void)
+{
+  static const GEnumValue values[] = {
+    {AE_SCHEDULE_CONSTANT, "The same rate all the time", "constant"},
+    {AE_SCHEDULE_STEP, "A tenth after half of max-steps, a hundredth after "
+          "three quarters", "step"},
+    {AE_SCHEDULE_COSINE, "Half a cosine down over max-steps", "cosine"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeSchedule", values);
+}
+
+static GType
+publish_type (void)
+{
+  static const GEnumValue values[] = {
+    {AE_PUBLISH_NEVER, "Never", "never"},
+    {AE_PUBLISH_IMPROVED, "When better on held-out patches", "improved"},
+    {AE_PUBLISH_INTERVAL, "Every publish-interval steps, if not worse",
+        "interval"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAePublish", values);
+}
+
+static GType
+backpressure_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_AE_BACKPRESSURE_DROP, "Never hold the stream up: live sources",
+        "drop"},
+    {GST_AE_BACKPRESSURE_BLOCK, "Train steps-per-frame steps, then go on: "
+          "files", "block"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeBackpressure", values);
+}
+
+typedef enum
+{ STRING, BOOLEAN, ENUM, FLOAT, UINT, UINT64 } Kind;
+
+/* One row a property; what does not apply to a kind is left out. */
+static const struct
+{
+  const gchar *name, *nick, *blurb;
+  Kind kind;
+  gsize offset;                 /* in GstAeTrainSettings */
+    GType (*type) (void);
+  double low, high, usual;
+  const gchar *text;
+} properties[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeTrainSettings, field)
+  {"model", "Model", "Path of the model to start from, or name of a shipped "
+        "one", STRING, AT (model),.text = DEFAULT_MODEL},
+  {"architecture", "Architecture", "Architecture text: start from random "
+        "weights instead of a model", STRING, AT (architecture),.text = NULL},
+  {"slot", "Slot", "Name of the slot to publish models in (NULL = none)",
+      STRING, AT (slot),.text = NULL},
+  {"location", "Location", "Model file to write at each publication and at the "
+        "end (NULL = none)", STRING, AT (location),.text = NULL},
+  {"objective", "Objective", "What to learn", ENUM, AT (objective),
+      objective_type,.usual = AE_OBJECTIVE_TEMPORAL},
+  {"corruption", "Corruption", "Corruption of objective denoise", ENUM,
+      AT (corruption), corruption_type,.usual = AE_CORRUPTION_GAUSSIAN},
+  {"level-min", "Lowest level", "Lowest level of the corruption: standard "
+        "deviation on the 8-bit scale, or share of the samples",
+      FLOAT, AT (level_min),.high = 255.0},
+  {"level-max", "Highest level", "Highest level of the corruption: standard "
+        "deviation on the 8-bit scale, or share of the samples",
+      FLOAT, AT (level_max),.high = 255.0,.usual = 50.0},
+  {"loss", "Loss", "Loss of the reconstruction", ENUM, AT (loss), loss_type,
+      .usual = AE_LOSS_MSE},
+  {"code-l1", "L1 of the code", "Factor of the L1 norm of the code", FLOAT,
+      AT (code_l1),.high = 1e6},
+  {"sparsity", "Sparsity", "Factor of the divergence of the code's mean "
+        "activity from sparsity-target", FLOAT, AT (sparsity),
+      .high = 1e6},
+  {"sparsity-target", "Sparsity target", "Mean activity of a sigmoid code",
+      FLOAT, AT (sparsity_target),.low = 0.001,.high = 0.999,.usual = 0.05},
+  {"contractive", "Contractive", "Factor of the squared norm of the encoder's "
+        "Jacobian", FLOAT, AT (contractive),.high = 1e6},
+  {"beta", "Beta", "Factor of a stochastic code's divergence, for objective "
+        "variational", FLOAT, AT (beta),.high = 1e6,.usual = 1.0},
+  {"l2", "L2", "Factor of the squared weights (normal prior)", FLOAT, AT (l2),
+      .high = 1e6},
+  {"l1", "L1", "Factor of the magnitudes of the weights (Laplace prior)",
+      FLOAT, AT (l1),.high = 1e6},
+  {"frobenius", "Frobenius", "Factor of the Frobenius norms of the weights",
+      FLOAT, AT (frobenius),.high = 1e6},
+  {"optimiser", "Optimiser", "How gradients move weights", ENUM,
+      AT (optimiser), optimiser_type,.usual = AE_OPTIMISER_ADAMW},
+  {"learning-rate", "Learning rate", "Learning rate (-1 = 0.0003 from a model, "
+        "0.002 from random weights)", FLOAT, AT (learning_rate),.low = -1.0,
+      .high = 1000.0,.usual = -1.0},
+  {"momentum", "Momentum", "Momentum of SGD, first decay of Adam", FLOAT,
+      AT (momentum),.high = 0.9999,.usual = 0.9},
+  {"weight-decay", "Weight decay", "Weight decay of the optimiser", FLOAT,
+      AT (weight_decay),.high = 1000.0},
+  {"schedule", "Schedule", "How the learning rate falls", ENUM, AT (schedule),
+      schedule_type,.usual = AE_SCHEDULE_CONSTANT},
+  {"warmup-steps", "Warm-up", "Steps in which the learning rate rises", UINT,
+      AT (warmup_steps),.high = G_MAXINT,.usual = 50},
+  {"clip-norm", "Clip norm", "Longer gradients are scaled down to this length "
+        "(0 = never)", FLOAT, AT (clip_norm),.high = 1e6,.usual = 1.0},
+  {"ema", "Average", "Decay of the running average of the weights, which is "
+        "what is published (0 = none)", FLOAT, AT (ema),.high = 0.99999,
+      .usual = 0.99},
+  {"freeze-encoder", "Freeze the encoder", "Train the decoder only", BOOLEAN,
+      AT (freeze_encoder),.usual = FALSE},
+  {"batch-size", "Batch size", "Patches in a step", UINT, AT (batch_size),
+      .low = 16,.high = 4096,.usual = 16},
+  {"patch-size", "Patch size", "Height and width of a patch in pixels; a model "
+        "of fixed size takes its own", UINT, AT (patch_size),.low = 8,
+      .high = 512,.usual = 64},
+  {"patches-per-frame", "Patches per frame", "Patches taken from each frame",
+      UINT, AT (patches_per_frame),.low = 1,.high = 256,.usual = 8},
+  {"reservoir-size", "Reservoir size", "Bytes of patches to keep", UINT64,
+        AT (reservoir_size),.low = 1 << 20,.high = 1099511627776.0,
+      .usual = 64 << 20},
+  {"backpressure", "Backpressure", "Whether the stream waits for training",
+        ENUM, AT (backpressure), backpressure_type,
+      .usual = GST_AE_BACKPRESSURE_DROP},
+  {"steps-per-frame", "Steps per frame", "Steps for each frame with "
+        "backpressure block", UINT, AT (steps_per_frame),.low = 1,
+      .high = 100000,.usual = 1},
+  {"cpu-share", "CPU share", "Share of a processor's time that training takes "
+        "with backpressure drop", FLOAT, AT (cpu_share),.low = 0.01,
+      .high = 1.0,.usual = 0.5},
+  {"n-threads", "Number of threads", "Threads that train (0 = one per "
+        "processor)", UINT, AT (n_threads),.high = 64,.usual = 1},
+  {"seed", "Seed", "Seed of patches, noise and random weights", UINT64,
+      AT (seed),.high = 18446744073709549568.0,.usual = 1},
+  {"publish", "Publish", "When to publish", ENUM, AT (publish), publish_type,
+      .usual = AE_PUBLISH_IMPROVED},
+  {"publish-interval", "Publish interval", "Steps between publications", UINT,
+      AT (publish_interval),.low = 1,.high = G_MAXINT,.usual = 500},
+  {"evaluate-interval", "Evaluate interval", "Steps between judgements on "
+        "held-out patches", UINT, AT (evaluate_interval),.low = 1,
+      .high = G_MAXINT,.usual = 100},
+  {"max-steps", "Maximum of steps", "Steps after which training ends (0 = "
+        "never)", UINT64, AT (max_steps),.high = 9007199254740992.0},
+#undef AT
+};
+
+const guint gst_ae_train_n_properties = G_N_ELEMENTS (properties);
+
+static GParamSpec *
+new_spec (guint i)
+{
+  const GParamFlags flags = (GParamFlags) (G_PARAM_READWRITE |
+      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const gchar *name = properties[i].name, *nick = properties[i].nick;
+  const gchar *blurb = properties[i].blurb;
+  double low = properties[i].low, high = properties[i].high;
+  double usual = properties[i].usual;
+
+  switch (properties[i].kind) {
+    case STRING:
+      return g_param_spec_string (name, nick, blurb, properties[i].text, flags);
+    case BOOLEAN:
+      return g_param_spec_boolean (name, nick, blurb, usual != 0.0, flags);
+    case ENUM:
+      return g_param_spec_enum (name, nick, blurb, properties[i].type (),
+          (gint) usual, flags);
+    case FLOAT:
+      return g_param_spec_float (name, nick, blurb, (gfloat) low,
+          (gfloat) high, (gfloat) usual, flags);
+    case UINT:
+      return g_param_spec_uint (name, nick, blurb, (guint) low, (guint) high,
+          (guint) usual, flags);
+    case UINT64:
+    default:
+      return g_param_spec_uint64 (name, nick, blurb, (guint64) low,
+          (guint64) high, (guint64) usual, flags);
+  }
+}
+
+void
+gst_ae_train_settings_install (GObjectClass * klass)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    g_object_class_install_property (klass, i + 1, new_spec (i));
+}
+
+void
+gst_ae_train_settings_init (GstAeTrainSettings * settings)
+{
+  memset (settings, 0, sizeof *settings);
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
+    double usual = properties[i].usual;
+
+    switch (properties[i].kind) {
+      case STRING:
+        G_STRUCT_MEMBER (gchar *, settings, properties[i].offset) =
+            g_strdup (properties[i].text);
+        break;
+      case BOOLEAN:
+      case ENUM:
+        G_STRUCT_MEMBER (gint, settings, properties[i].offset) = (gint) usual;
+        break;
+      case FLOAT:
+        G_STRUCT_MEMBER (gfloat, settings, properties[i].offset) =
+            (gfloat) usual;
+        break;
+      case UINT:
+        G_STRUCT_MEMBER (guint, settings, properties[i].offset) = (guint) usual;
+        break;
+      case UINT64:
+        G_STRUCT_MEMBER (guint64, settings, properties[i].offset) =
+            (guint64) usual;
+    }
+  }
+}
+
+static void
+each_string (GstAeTrainSettings * settings, void (*func) (gchar ** string))
+{
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
+    if (properties[i].kind == STRING)
+      func (&G_STRUCT_MEMBER (gchar *, settings, properties[i].offset));
+  }
+}
+
+static void
+free_string (gchar ** string)
+{
+  g_clear_pointer (string, g_free);
+}
+
+static void
+duplicate_string (gchar ** string)
+{
+  *string = g_strdup (*string);
+}
+
+void
+gst_ae_train_settings_clear (GstAeTrainSettings * settings)
+{
+  each_string (settings, free_string);
+}
+
+void
+gst_ae_train_settings_copy (const GstAeTrainSettings * from,
+    GstAeTrainSettings * to)
+{
+  *to = *from;
+  each_string (to, duplicate_string);
+}
+
+gboolean
+gst_ae_train_settings_set (GstAeTrainSettings * settings, guint id,
+    const GValue * value)
+{
+  guint i = id - 1;
+
+  if (i >= G_N_ELEMENTS (properties))
+    return FALSE;
+  switch (properties[i].kind) {
+    case STRING:
+      g_free (G_STRUCT_MEMBER (gchar *, settings, properties[i].offset));
+      G_STRUCT_MEMBER (gchar *, settings, properties[i].offset) =
+          g_value_dup_string (value);
+      break;
+    case BOOLEAN:
+      G_STRUCT_MEMBER (gint, settings, properties[i].offset) =
+          g_value_get_boolean (value);
+      break;
+    case ENUM:
+      G_STRUCT_MEMBER (gint, settings, properties[i].offset) =
+          g_value_get_enum (value);
+      break;
+    case FLOAT:
+      G_STRUCT_MEMBER (gfloat, settings, properties[i].offset) =
+          g_value_get_float (value);
+      break;
+    case UINT:
+      G_STRUCT_MEMBER (guint, settings, properties[i].offset) =
+          g_value_get_uint (value);
+      break;
+    case UINT64:
+      G_STRUCT_MEMBER (guint64, settings, properties[i].offset) =
+          g_value_get_uint64 (value);
+  }
+  return TRUE;
+}
+
+gboolean
+gst_ae_train_settings_get (const GstAeTrainSettings * settings, guint id,
+    GValue * value)
+{
+  guint i = id - 1;
+
+  if (i >= G_N_ELEMENTS (properties))
+    return FALSE;
+  switch (properties[i].kind) {
+    case STRING:
+      g_value_set_string (value, G_STRUCT_MEMBER (gchar *, settings,
+              properties[i].offset));
+      break;
+    case BOOLEAN:
+      g_value_set_boolean (value, G_STRUCT_MEMBER (gint, settings,
+              properties[i].offset));
+      break;
+    case ENUM:
+      g_value_set_enum (value, G_STRUCT_MEMBER (gint, settings,
+              properties[i].offset));
+      break;
+    case FLOAT:
+      g_value_set_float (value, G_STRUCT_MEMBER (gfloat, settings,
+              properties[i].offset));
+      break;
+    case UINT:
+      g_value_set_uint (value, G_STRUCT_MEMBER (guint, settings,
+              properties[i].offset));
+      break;
+    case UINT64:
+      g_value_set_uint64 (value, G_STRUCT_MEMBER (guint64, settings,
+              properties[i].offset));
+  }
+  return TRUE;
+}
+
+/* From settings to the core */
+
+/* For pictures of any size if it can be; else for those of a patch's size. */
+static AeArchitecture *
+parse_architecture (const gchar * text, guint side, GError ** error)
+{
+  const AeShape any_size = { 1, 0, 0 }, patch = { 1, side, side };
+  g_autoptr (GError) first = NULL;
+  AeArchitecture *architecture =
+      ae_architecture_parse (text, &any_size, &first);
+
+  if (architecture == NULL)
+    architecture = ae_architecture_parse (text, &patch, error);
+  if (architecture == NULL)
+    g_prefix_error (error, "architecture \"%s\": ", text);
+  return architecture;
+}
+
+static AeModel *
+random_model (const GstAeTrainSettings * settings, GError ** error)
+{
+  g_autoptr (AeArchitecture) architecture = parse_architecture
+      (settings->architecture, settings->patch_size, error);
+  g_autoptr (AeWeights) weights = NULL;
+  AeRng rng;
+
+  if (architecture == NULL)
+    return NULL;
+  ae_rng_init (&rng, settings->seed);
+  weights = ae_weights_new_random (architecture, &rng);
+  return ae_model_new (architecture, weights, NULL, error);
+}
+
+static gboolean
+refuse (GError ** error, const gchar * found, const gchar * expected)
+{
+  g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED, "%s, expected %s", found,
+      expected);
+  return FALSE;
+}
+
+/* Whether a patch comes out as it went in; of a dense decoder, as many numbers. */
+static gboolean
+keeps_patch (const AeArchitecture * architecture, guint side)
+{
+  guint h = architecture->input.h ? architecture->input.h : side;
+  guint w = architecture->input.w ? architecture->input.w : side;
+  guint64 n_in = (guint64) architecture->input.c * h * w;
+
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    if (!ae_layer_out_size (&architecture->layers[i], h, w, &h, &w))
+      return FALSE;
+  }
+  return (guint64) architecture->output.c * h * w == n_in;
+}
+
+static gboolean
+check (const GstAeTrainSettings * settings, const AeModel * model,
+    GError ** error)
+{
+  const AeArchitecture *a = model->architecture;
+  gboolean colorizes = settings->objective == AE_OBJECTIVE_COLORIZE;
+  gboolean varies = settings->objective == GST_AE_OBJECTIVE_VARIATIONAL;
+  g_autofree gchar *channels = g_strdup_printf ("%u channels in and %u out",
+      a->input.c, a->output.c);
+  AeOnlineConfig config;
+
+  if (a->input.c != 1)
+    return refuse (error, channels, "a model that takes one plane at a time");
+  if (colorizes && a->output.c != 2)
+    return refuse (error, channels, "1 and 2 to make chroma from luma");
+  if (!colorizes && !keeps_patch (a, settings->patch_size))
+    return refuse (error, "a model that changes the size of a patch",
+        "one that keeps it; patch-size has to be a multiple of its strides");
+  if (varies && ae_architecture_i_gaussian (a) < 0)
+    return refuse (error, "objective variational and a model without a "
+        "stochastic code", "an encoder that ends with gaussian N");
+  if (settings->level_min > settings->level_max)
+    return refuse (error, "level-min over level-max", "the lower one first");
+  if (a->n_given > 1)
+    return refuse (error, "a model with several given channels",
+        "at most one, the noise level");
+  gst_ae_train_settings_config (settings, model, &config);
+  if (config.patch.h > 512 || config.patch.w > 512)
+    return refuse (error, "a model for inputs of more than 512x512",
+        "smaller ones to train on patches");
+  return ae_regulariser_check (&config.trainer.regulariser, a, error);
+}
+
+AeModel *
+gst_ae_train_settings_model (const GstAeTrainSettings * settings,
+    GError ** error)
+{
+  g_autoptr (AeModel) model = NULL;
+
+  if (settings->architecture) {
+    model = random_model (settings, error);
+  } else {
+    g_autofree gchar *path = ae_model_find (settings->model
+        ? settings->model : DEFAULT_MODEL, error);
+
+    model = path ? ae_model_load (path, error) : NULL;
+  }
+  if (model == NULL || !check (settings, model, error))
+    return NULL;
+  return g_steal_pointer (&model);
+}
+
+void
+gst_ae_train_settings_config (const GstAeTrainSettings * s,
+    const AeModel * model, AeOnlineConfig * config)
+{
+  const AeArchitecture *a = model->architecture;
+  gboolean colorizes = s->objective == AE_OBJECTIVE_COLORIZE;
+  gboolean varies = s->objective == GST_AE_OBJECTIVE_VARIATIONAL;
+  gboolean blocks = s->backpressure == GST_AE_BACKPRESSURE_BLOCK;
+  guint batch = (s->batch_size + 15) / 16 * 16;
+  float rate = s->learning_rate;
+
+  if (rate < 0.0f)
+    rate = s->architecture ? RATE_RANDOM : RATE_FINE_TUNE;
+  memset (config, 0, sizeof *config);
+  config->patch = (AeShape) {
+  colorizes ? 3 : a->input.c, a->input.h ? a->input.h : s->patch_size,
+        a->input.w ? a->input.w : s->patch_size};
+  config->objective = (AeObjective) {
+  varies ? AE_OBJECTIVE_RECONSTRUCT : (AeObjectiveKind) s->objective,
+        (AeCorruptionKind) s->corruption, s->level_min, s->level_max};
+  config->trainer = (AeTrainerConfig) {
+  .batch = batch,.shard = 16,.n_threads = s->n_threads,.seed = s->seed,.loss =
+        (AeLossKind) s->loss,.clip_norm = s->clip_norm,.ema =
+        s->ema,.n_frozen = s->freeze_encoder ? a->n_encoder : 0,};
+  config->trainer.optimiser = (AeOptimiserConfig) {
+  (AeOptimiserKind) s->optimiser, s->momentum, 0.99f, 1e-8f, s->weight_decay};
+  config->trainer.regulariser = (AeRegulariser) {
+  .code_l1 = s->code_l1,.sparsity = s->sparsity,.sparsity_target =
+        s->sparsity_target,.sparsity_memory = 0.9f,.contractive =
+        s->contractive,.contractive_probes = 1,.kl =
+        varies ? s->beta : 0.0f,.l2 = s->l2,.l1 = s->l1,.frobenius =
+        s->frobenius};
+  if (a->n_encoder == 1)
+    config->trainer.regulariser.contractive_probes = 0;
+  config->schedule = (AeSchedule) {
+  (AeScheduleKind) s->schedule, rate, s->max_steps, s->warmup_steps};
+  config->reservoir_bytes = (gsize) s->reservoir_size;
+  config->max_steps = s->max_steps;
+  config->evaluate_every = s->evaluate_interval;
+  config->publish_every = s->publish_interval;
+  config->publish = (AePublish) s->publish;
+  config->cpu_share = (double) s->cpu_share;
+  config->steps_per_frame = blocks ? s->steps_per_frame : 0;
+  config->from_random = s->architecture != NULL;
+}
