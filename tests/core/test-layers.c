@@ -1,9 +1,8 @@
-/* Every layer's gradient against finite differences, and the fast kernels
- * against the plain loops. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every layer's gradient against finite differences, and batches
+ * against single samples. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 #include <math.h>
 
-#include "ae-kernels.h"
 #include "ae-tape.h"
 #include "ae-weights.h"
 
@@ -28,28 +27,36 @@ static const Case cases[] = {
   {"conv 2x2/2 4 | deconv 4x4*2 3", {2, 0, 0}, 6, 4},
   {"conv 3x3/2 10 | deconv 3x3*2 11", {3, 0, 0}, 4, 4},
   {"unshuffle 2, conv 3x3 8 tanh | conv 3x3 4, shuffle 2", {1, 0, 0}, 6, 8},
-  {"unshuffle 3, conv 1x1 5 sigmoid | conv 3x3 9, shuffle 3", {1, 0, 0}, 6, 3},
+  {"unshuffle 3, conv 1x1 5 sigmoid | conv 3x3 9, shuffle 3", {1, 0, 0}, 6,
+      3},
   {"save a, conv 3x3 4 tanh | conv 3x3 2, add a", {2, 0, 0}, 5, 5},
   {"conv 3x3 3 tanh, save a, conv 3x3/2 4 tanh | deconv 2x2*2 5, concat a, "
         "conv 3x3 2", {2, 0, 0}, 6, 6},
   {"save a, given 1, conv 3x3 4 tanh | conv 3x3 1, modulate, add a", {1, 0,
-          0}, 5, 4},
+          0}, 5,
+      4},
   {"given 3, conv 3x3 4 tanh | given 3, conv 3x3 2", {2, 0, 0}, 4, 4},
-  {"conv 3x3/2 4 tanh, save b, dense 3 | dense 36 tanh, dense 8", {1, 6, 6}, 6,
+  {"conv 3x3/2 4 tanh, save b, dense 3 | dense 36 tanh, dense 8", {1, 6, 6},
+      6,
       6},
   {"conv 3x3 4 tanh, pool max 2 | upsample 2, conv 3x3 2", {2, 0, 0}, 6, 8},
   {"conv 3x3 4 tanh, pool avg 3, conv 3x3 3 | upsample 3, conv 3x3 1", {1, 0,
-          0}, 6, 9},
-  {"conv 3x3 4 tanh, dropout 0.25 | conv 3x3 2, dropout 0.5", {1, 0, 0}, 4, 4},
+          0}, 6,
+      9},
+  {"conv 3x3 4 tanh, dropout 0.25 | conv 3x3 2, dropout 0.5", {1, 0, 0}, 4,
+      4},
   {"conv 3x3 6, norm tanh | conv 3x3 3, norm", {1, 0, 0}, 5, 4},
   {"dense 9 tanh, norm, dense 4 | dense 6", {6, 1, 1}, 1, 1},
   {"dense 9 tanh, gaussian 4 | dense 9 tanh, dense 6", {6, 1, 1}, 1, 1},
   {"conv 3x3/2 4 tanh, gaussian 3 | deconv 2x2*2 4 tanh, conv 3x3 1", {1, 0,
-          0}, 4, 6},
+          0}, 4,
+      6},
   {"given 3, dense 5 tanh, gaussian 2 | given 3, dense 4", {2, 1, 1}, 1, 1},
   {"dense 9 tanh, dense 4 tanh | tied tanh, tied", {6, 1, 1}, 1, 1},
-  {"conv 3x3 4 tanh, conv 5x5/2 3 sigmoid | tied tanh, tied", {2, 0, 0}, 6, 8},
-  {"conv 5x5/3 4 tanh, conv 2x2/2 5, norm | tied tanh, tied", {1, 0, 0}, 6, 6},
+  {"conv 3x3 4 tanh, conv 5x5/2 3 sigmoid | tied tanh, tied", {2, 0, 0}, 6,
+      8},
+  {"conv 5x5/3 4 tanh, conv 2x2/2 5, norm | tied tanh, tied", {1, 0, 0}, 6,
+      6},
   {"conv 3x3/2 4 tanh, dense 5 | tied tanh, tied", {1, 6, 4}, 6, 4},
 };
 
@@ -165,8 +172,8 @@ check_direction (Net * net, const gchar * what, float *x, const float *grad,
   numeric = (numeric - net_value (net)) / (2.0 * eps);
   memcpy (x, x0, n * sizeof (float));
   fail_unless (fabs (numeric - analytic) < 4e-3 * scale,
-      "%s, %s: analytic %g, numeric %g", net->architecture->text, what,
-      analytic, numeric);
+      "%s, %s: analytic %g, numeric %g", net->architecture->text,
+      what, analytic, numeric);
 }
 
 static void
@@ -224,7 +231,7 @@ take_sample (const AeTensor * batch, guint i, AeTensor * one)
 }
 
 /* Lanes go through the kernels, single samples through the plain loops. */
-GST_START_TEST (test_kernels_equal_the_plain_loops)
+GST_START_TEST (test_batches_equal_the_plain_loops)
 {
   const Case *c = &cases[__i__];
   AeRng rng;
@@ -277,8 +284,8 @@ GST_START_TEST (test_activation_gradients_equal_finite_differences)
     ae_activation_forward (activation, &plus, 1);
     ae_activation_forward (activation, &minus, 1);
     ae_activation_backward (activation, &y, &grad, 1);
-    fail_unless (fabsf (grad - 2.0f * (plus - minus) / (2.0f * eps)) < 2e-3f,
-        "%s at %g", ae_activation_name (activation), (double) xs[i]);
+    fail_unless (fabsf (grad - 2.0f * (plus - minus) / (2.0f * eps)) <
+        2e-3f, "%s at %g", ae_activation_name (activation), (double) xs[i]);
   }
 }
 
@@ -305,127 +312,6 @@ GST_START_TEST (test_activation_curvature_equals_finite_differences)
 
 GST_END_TEST;
 
-/* Random shapes through every built kernel, remainders included. */
-GST_START_TEST (test_taps_kernels_equal_plain_sums)
-{
-  const AeKernels *kernels = ae_kernels_for_level (__i__);
-  AeRng rng;
-
-  if (kernels == NULL)
-    return;
-  ae_rng_init (&rng, 5);
-  for (guint round = 0; round < 60; round++) {
-    guint m = 1 + ae_rng_below (&rng, 20);
-    guint n_groups = 1 + ae_rng_below (&rng, 9);
-    guint n_taps = 1 + ae_rng_below (&rng, 30);
-    guint step = AE_GROUP * (1 + ae_rng_below (&rng, 2));
-    guint n_in = n_groups * step + 64, n_out = n_groups * step + 3;
-    g_autofree float *weights = g_new (float, m * n_taps);
-    g_autofree float *packed =
-        g_new (float, ae_kernels_packed_size (m, n_taps));
-    g_autofree float *in = g_new (float, 2 * n_in);
-    g_autofree float *out = g_new0 (float, m * n_out);
-    g_autofree float *grad = g_new0 (float, m * n_taps);
-    g_autofree gint32 *offset = g_new (gint32, n_taps);
-    float bias[20];
-
-    ae_rng_fill_normal (&rng, weights, m * n_taps);
-    ae_rng_fill_normal (&rng, in, 2 * n_in);
-    ae_rng_fill_normal (&rng, bias, 20);
-    for (guint t = 0; t < n_taps; t++)
-      offset[t] = (gint32) ae_rng_below (&rng, 48);
-    ae_kernels_pack (m, n_taps, weights, packed);
-    kernels->taps_forward (m, n_groups, n_taps, packed, bias, in, offset, step,
-        out, n_out, step);
-    for (guint i = 0; i < m; i++) {
-      for (guint p = 0; p < n_groups * step; p++) {
-        double sum = p % step < AE_GROUP ? (double) bias[i] : 0.0;
-
-        for (guint t = 0; t < n_taps && p % step < AE_GROUP; t++)
-          sum += (double) weights[i * n_taps + t] * (double) in[offset[t] + p];
-        fail_unless (fabs ((double) out[i * n_out + p] - sum) < 1e-4);
-      }
-      /* nothing is written past the last group */
-      for (guint p = n_groups * step; p < n_out; p++)
-        fail_unless (out[i * n_out + p] == 0.0f);
-    }
-    kernels->taps_grad_weights (m, 2, n_groups, n_taps, out, n_out, 0, step,
-        in, offset, n_in - 64, step, grad);
-    for (guint i = 0; i < m; i++) {
-      for (guint t = 0; t < n_taps; t++) {
-        double sum = 0.0;
-
-        for (guint row = 0; row < 2; row++) {
-          for (guint p = 0; p < n_groups * step; p++)
-            if (p % step < AE_GROUP)
-              sum += (double) out[i * n_out + p]
-                  * (double) in[row * (n_in - 64) + offset[t] + p];
-        }
-        fail_unless (fabs ((double) grad[i * n_taps + t] - sum)
-            < 1e-3 * (1.0 + fabs (sum)));
-      }
-    }
-  }
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_winograd_equals_the_convolution)
-{
-  enum
-  { M = 5, C = 3, GROUPS = 2, TILES = 16 * GROUPS, W = 4 * TILES };
-  const AeKernels *kernels = ae_kernels_for_level (__i__);
-  static float in[C][6][W + 4], weights[M][C][3][3], out[M][4][W];
-  static float v[36][C][TILES], products[36][M][TILES];
-  g_autofree float *packed = g_new (float, 36 * ae_kernels_packed_size (M, C));
-  const gint32 tap_offset[C] = { 0, TILES, 2 * TILES };
-  AeRng rng;
-
-  if (kernels == NULL)
-    return;
-  ae_rng_init (&rng, 3);
-  ae_rng_fill_normal (&rng, &in[0][0][0], sizeof in / sizeof (float));
-  ae_rng_fill_normal (&rng, &weights[0][0][0][0],
-      sizeof weights / sizeof (float));
-  ae_kernels_winograd_pack (M, C, &weights[0][0][0][0], packed);
-  for (guint c = 0; c < C; c++) {
-    const float *rows[6];
-
-    for (guint i = 0; i < 6; i++)
-      rows[i] = in[c][i];
-    kernels->winograd_in (GROUPS, rows, v[0][c], C * TILES);
-  }
-  for (guint k = 0; k < 36; k++)
-    kernels->taps_forward (M, GROUPS, C, packed
-        + k * ae_kernels_packed_size (M, C), NULL, v[k][0], tap_offset,
-        AE_GROUP, products[k][0], TILES, AE_GROUP);
-  for (guint m = 0; m < M; m++) {
-    float *rows[4];
-
-    for (guint i = 0; i < 4; i++)
-      rows[i] = out[m][i];
-    kernels->winograd_out (GROUPS, products[0][m], M * TILES, 0.5f, m == 0,
-        rows);
-  }
-  for (guint m = 0; m < M; m++) {
-    for (guint y = 0; y < 4; y++) {
-      for (guint x = 0; x < W; x++) {
-        double sum = 0.5;
-
-        for (guint c = 0; c < C; c++)
-          for (guint i = 0; i < 9; i++)
-            sum += (double) weights[m][c][i / 3][i % 3]
-                * (double) in[c][y + i / 3][x + i % 3];
-        if (m == 0)
-          sum = MAX (sum, 0.0);
-        fail_unless (fabs (sum - (double) out[m][y][x]) < 2e-4);
-      }
-    }
-  }
-}
-
-GST_END_TEST;
-
 static Suite *
 layers_suite (void)
 {
@@ -438,16 +324,12 @@ layers_suite (void)
   tcase_add_loop_test (tcase,
       test_gradients_of_a_batch_equal_finite_differences, 0,
       G_N_ELEMENTS (cases));
-  tcase_add_loop_test (tcase, test_kernels_equal_the_plain_loops, 0,
+  tcase_add_loop_test (tcase, test_batches_equal_the_plain_loops, 0,
       G_N_ELEMENTS (cases));
   tcase_add_loop_test (tcase,
       test_activation_gradients_equal_finite_differences, 0, AE_N_ACTIVATIONS);
   tcase_add_loop_test (tcase,
       test_activation_curvature_equals_finite_differences, 0, AE_N_ACTIVATIONS);
-  tcase_add_loop_test (tcase, test_taps_kernels_equal_plain_sums, 0,
-      AE_N_CPU_LEVELS);
-  tcase_add_loop_test (tcase, test_winograd_equals_the_convolution, 0,
-      AE_N_CPU_LEVELS);
   return suite;
 }
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ae-kernels.h"
+#include "kernels-tests.h"
 #include "ae-rng.h"
 
 #define N_SHAPES 60
@@ -113,8 +113,8 @@ assert_equal (const Call * call, gsize n_bytes, AeCpuLevel level,
 {
   fail_unless (memcmp (call->out, call->expected, n_bytes) == 0,
       "%s, %s: %u channels, %u taps, %u groups, zero %d, low %d",
-      ae_cpu_level_name (level), what, call->m, call->n_taps, call->n_groups,
-      call->bytes.zero, call->bytes.low);
+      ae_cpu_level_name (level), what, call->m, call->n_taps,
+      call->n_groups, call->bytes.zero, call->bytes.low);
 }
 
 GST_START_TEST (test_sums_of_bytes_are_exact_on_every_instruction_set)
@@ -135,8 +135,8 @@ GST_START_TEST (test_sums_of_bytes_are_exact_on_every_instruction_set)
         }
       }
       kernels->int8_taps_to_floats (&call->taps, call->n_groups,
-          (gboolean) relu, (const float *) call->in + N_IN / 2,
-          call->tap_offset, call->out, n);
+          (gboolean) relu,
+          (const float *) call->in + N_IN / 2, call->tap_offset, call->out, n);
       assert_equal (call, call->m * n * sizeof (float), level, "floats");
     }
   }
@@ -193,28 +193,24 @@ GST_START_TEST (test_samples_become_bytes_on_every_instruction_set)
         ((guint8 *) call->expected)[(i / 4 * n + p) * 4 + i % 4] =
             isnan (in[i * n + p]) ? 255 : plain_byte (call, in[i * n + p], i);
     }
-    kernels->int8_floats_to_bytes (call->m, call->n_groups, &call->bytes, in,
-        n, call->out, n);
+    kernels->int8_floats_to_bytes (call->m, call->n_groups, &call->bytes,
+        in, n, call->out, n);
     assert_equal (call, whole * n, level, "samples");
   }
 }
 
 GST_END_TEST;
 
-static Suite *
-int8_kernels_suite (void)
+TCase *
+kernels_int8_tests (void)
 {
-  Suite *suite = suite_create ("int8-kernels");
-  TCase *tcase = tcase_create ("general");
+  TCase *tcase = tcase_create ("int8");
 
-  suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase,
       test_sums_of_bytes_are_exact_on_every_instruction_set, 0, N_SHAPES);
   tcase_add_loop_test (tcase, test_sums_become_bytes_on_every_instruction_set,
       0, N_SHAPES);
   tcase_add_loop_test (tcase,
       test_samples_become_bytes_on_every_instruction_set, 0, N_SHAPES);
-  return suite;
+  return tcase;
 }
-
-GST_CHECK_MAIN (int8_kernels);
