@@ -697,12 +697,20 @@ ae_architecture_decodes_alone (const AeArchitecture * architecture)
 }
 
 gchar *
-ae_architecture_param_name (const AeArchitecture * architecture,
-    guint i_layer, guint i_param)
+ae_architecture_layer_name (const AeArchitecture * architecture, guint i_layer)
 {
   gboolean decodes = i_layer >= architecture->n_encoder;
 
-  return g_strdup_printf ("%s.%u.%s", decodes ? "decoder" : "encoder",
-      decodes ? i_layer - architecture->n_encoder : i_layer,
-      i_param == AE_PARAM_WEIGHT ? "weight" : "bias");
+  return g_strdup_printf ("%s.%u", decodes ? "decoder" : "encoder",
+      decodes ? i_layer - architecture->n_encoder : i_layer);
+}
+
+gchar *
+ae_architecture_param_name (const AeArchitecture * architecture,
+    guint i_layer, guint i_param)
+{
+  g_autofree gchar *layer = ae_architecture_layer_name (architecture, i_layer);
+
+  return g_strconcat (layer, i_param == AE_PARAM_WEIGHT ? ".weight" : ".bias",
+      NULL);
 }

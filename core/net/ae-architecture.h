@@ -61,12 +61,17 @@ gboolean ae_architecture_decodes_alone (const AeArchitecture *
 double ae_architecture_macs_per_pixel (const AeArchitecture *
     architecture);
 
+/* Returns: (transfer full): `encoder.3`: the part, and the index of the layer
+ * within it, counting every layer. */
+     gchar *ae_architecture_layer_name (const AeArchitecture * architecture,
+    guint i_layer);
+
 /**
  * ae_architecture_param_name:
  * @i_param: %AE_PARAM_WEIGHT or %AE_PARAM_BIAS
  *
- * Returns: (transfer full): `encoder.3.weight`: the part, the index of the
- *   layer within it, counting every layer, and `weight` or `bias`.
+ * Returns: (transfer full): `encoder.3.weight`: the layer's name and `weight` or
+ *   `bias`.
  */
 gchar *ae_architecture_param_name (const AeArchitecture * architecture,
     guint i_layer, guint i_param);

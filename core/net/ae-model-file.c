@@ -92,7 +92,6 @@ static void
 describe_metadata (const AeModel * model, JsonBuilder * builder)
 {
   const AeArchitecture *architecture = model->architecture;
-  g_autofree gchar *version = g_strdup_printf ("%u", AE_MODEL_FORMAT_VERSION);
   g_autofree gchar *input = g_strdup_printf ("%ux%ux%u",
       architecture->input.c,
       architecture->input.h,
@@ -110,7 +109,8 @@ describe_metadata (const AeModel * model, JsonBuilder * builder)
   }
   /* last, so that they replace a caller's of the same name */
   json_builder_set_member_name (builder, "format_version");
-  json_builder_add_string_value (builder, version);
+  json_builder_add_string_value (builder, model->int8
+      ? AE_MODEL_VERSION_INT8 : AE_MODEL_VERSION_FLOAT);
   json_builder_set_member_name (builder, "architecture");
   json_builder_add_string_value (builder, architecture->text);
   json_builder_set_member_name (builder, "input");
@@ -118,60 +118,138 @@ describe_metadata (const AeModel * model, JsonBuilder * builder)
   json_builder_end_object (builder);
 }
 
-/* Describes a tensor and appends its data, little-endian, to @data. */
-static void
-describe_param (const AeModel * model, const AeParam * param,
-    const gchar * name, JsonBuilder * builder, GByteArray * data)
+/* The file's header and data while they are written. */
+typedef struct
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "dtype");
-  json_builder_add_string_value (builder, "F32");
-  json_builder_set_member_name (builder, "shape");
-  json_builder_begin_array (builder);
+  JsonBuilder *header;
+  GByteArray *data;
+} Writer;
+
+/* Describes a tensor whose data are what follows. */
+static void
+begin_tensor (Writer * writer, const gchar * name, const gchar * dtype,
+    const AeParam * param)
+{
+  JsonBuilder *header = writer->header;
+
+  json_builder_set_member_name (header, name);
+  json_builder_begin_object (header);
+  json_builder_set_member_name (header, "dtype");
+  json_builder_add_string_value (header, dtype);
+  json_builder_set_member_name (header, "shape");
+  json_builder_begin_array (header);
   for (guint i = 0; i < param->rank; i++)
-    json_builder_add_int_value (builder, param->shape[i]);
-  json_builder_end_array (builder);
-  json_builder_set_member_name (builder, "data_offsets");
-  json_builder_begin_array (builder);
-  json_builder_add_int_value (builder, data->len);
+    json_builder_add_int_value (header, param->shape[i]);
+  json_builder_end_array (header);
+  json_builder_set_member_name (header, "data_offsets");
+  json_builder_begin_array (header);
+  json_builder_add_int_value (header, writer->data->len);
+}
+
+static void
+end_tensor (Writer * writer)
+{
+  json_builder_add_int_value (writer->header, writer->data->len);
+  json_builder_end_array (writer->header);
+  json_builder_end_object (writer->header);
+}
+
+/* Little-endian. */
+static void
+write_floats (Writer * writer, const gchar * name, const AeParam * param,
+    const float *values)
+{
+  begin_tensor (writer, name, "F32", param);
   for (gsize i = 0; i < param->size; i++) {
     guint32 bits;
 
-    memcpy (&bits, model->weights->data + param->offset + i, sizeof bits);
+    memcpy (&bits, values + i, sizeof bits);
     bits = GUINT32_TO_LE (bits);
-    g_byte_array_append (data, (const guint8 *) &bits, sizeof bits);
+    g_byte_array_append (writer->data, (const guint8 *) &bits, sizeof bits);
   }
-  json_builder_add_int_value (builder, data->len);
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
+  end_tensor (writer);
 }
 
-/* Section 2: the header's length is rounded up by spaces to a multiple of 8. */
-static GByteArray *
-serialise (const AeModel * model)
+static void
+write_weights (Writer * writer, const AeModel * model)
 {
   const AeArchitecture *architecture = model->architecture;
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (GByteArray) data = g_byte_array_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree gchar *header = NULL;
-  GByteArray *file = g_byte_array_new ();
-  guint64 stated;
-  gsize length;
 
-  json_builder_begin_object (builder);
-  describe_metadata (model, builder);
   for (guint i = 0; i < architecture->n_layers; i++) {
     for (guint j = 0; j < AE_N_PARAMS; j++) {
       const AeParam *param = &architecture->layers[i].params[j];
       g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
 
       if (ae_param_n_stored (param) > 0)
-        describe_param (model, param, name, builder, data);
+        write_floats (writer, name, param, model->weights->data
+            + param->offset);
     }
   }
+}
+
+static void
+write_row (Writer * writer, const gchar * layer_name, const gchar * suffix,
+    guint n, const float *values)
+{
+  const AeParam param = {.rank = 1,.shape = {n},.size = n };
+  g_autofree gchar *name = g_strconcat (layer_name, suffix, NULL);
+
+  write_floats (writer, name, &param, values);
+}
+
+/* What goes with the integers, then these: floats begin at multiples of 4. */
+static void
+write_int8 (Writer * writer, const AeModel * model)
+{
+  const AeArchitecture *architecture = model->architecture;
+
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+    const AeInt8Layer *int8 = &model->int8->layers[i];
+    g_autofree gchar *name = ae_architecture_layer_name (architecture, i);
+    float zero = int8->zero;
+
+    if (int8->weights == NULL)
+      continue;
+    write_row (writer, name, AE_MODEL_INT8_SCALE, layer->out.c, int8->scale);
+    write_row (writer, name, AE_MODEL_INT8_STEP, layer->in.c, int8->step);
+    write_row (writer, name, AE_MODEL_INT8_ZERO, 1, &zero);
+  }
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeParam *param = &architecture->layers[i].params[AE_PARAM_WEIGHT];
+    const AeInt8Layer *int8 = &model->int8->layers[i];
+    g_autofree gchar *layer_name = ae_architecture_layer_name (architecture, i);
+    g_autofree gchar *name =
+        g_strconcat (layer_name, AE_MODEL_INT8_WEIGHT, NULL);
+
+    if (int8->weights == NULL)
+      continue;
+    begin_tensor (writer, name, "I8", param);
+    g_byte_array_append (writer->data, (const guint8 *) int8->weights,
+        (guint) param->size);
+    end_tensor (writer);
+  }
+}
+
+/* Section 2: the header's length is rounded up by spaces to a multiple of 8. */
+static GByteArray *
+serialise (const AeModel * model)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonGenerator) generator = json_generator_new ();
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree gchar *header = NULL;
+  GByteArray *file = g_byte_array_new ();
+  Writer writer = { builder, data };
+  guint64 stated;
+  gsize length;
+
+  json_builder_begin_object (builder);
+  describe_metadata (model, builder);
+  write_weights (&writer, model);
+  if (model->int8)
+    write_int8 (&writer, model);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   json_generator_set_root (generator, root);

@@ -158,3 +158,33 @@ ae_model_header_parse (const gchar * text, gsize size_bytes,
   }
   return json_node_dup_object (root);
 }
+
+gboolean
+ae_model_header_get_integer (JsonNode * node, gint64 * value)
+{
+  if (!JSON_NODE_HOLDS_VALUE (node)
+      || json_node_get_value_type (node) != G_TYPE_INT64)
+    return FALSE;
+  *value = json_node_get_int (node);
+  return TRUE;
+}
+
+const gchar *
+ae_model_header_get_string (JsonNode * node)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
+      || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (node);
+}
+
+JsonArray *
+ae_model_header_get_array (JsonObject * object, const gchar * key)
+{
+  JsonNode *node = json_object_get_member (object, key);
+
+  return node
+      && JSON_NODE_HOLDS_ARRAY (node) ?
+      json_node_get_array (node)
+      : NULL;
+}

@@ -20,6 +20,17 @@ G_BEGIN_DECLS
 JsonObject *ae_model_header_parse (const gchar * text, gsize size_bytes,
     const gchar * where, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Returns: whether @node is a whole number, which goes to @value. */
+gboolean ae_model_header_get_integer (JsonNode * node, gint64 * value);
+
+/* Returns: (transfer none) (nullable): the string @node; NULL where @node is
+ * NULL or something else. */
+const gchar *ae_model_header_get_string (JsonNode * node);
+
+/* Returns: (transfer none) (nullable): the array @key of @object, if it is
+ * one. */
+JsonArray *ae_model_header_get_array (JsonObject * object, const gchar * key);
+
 /* Sets an error of valid UTF-8 that begins with @where. Returns: %FALSE. */
 gboolean ae_model_fail (GError ** error, AeError code, const gchar * where,
     const gchar * format, ...) G_GNUC_PRINTF (4, 5);

@@ -11,10 +11,21 @@
 #define METADATA "__metadata__"
 
 /* What the header says of one tensor. */
+typedef enum
+{
+  DTYPE_F32,
+  DTYPE_F16,
+  DTYPE_I8,
+  N_DTYPES
+} Dtype;
+
+static const gchar *const dtype_names[N_DTYPES] = { "F32", "F16", "I8" };
+static const guint dtype_bytes[N_DTYPES] = { 4, 2, 1 };
+
 typedef struct
 {
   const gchar *name;
-  gboolean is_half;             /* F16, else F32 */
+  Dtype dtype;
   guint rank;
   gint64 shape[4];
   guint64 begin, end;           /* bytes in the data */
@@ -31,54 +42,28 @@ typedef struct
 } Reader;
 
 static gboolean
-get_integer (JsonNode * node, gint64 * value)
-{
-  if (!JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_INT64)
-    return FALSE;
-  *value = json_node_get_int (node);
-  return TRUE;
-}
-
-static const gchar *
-get_string (JsonNode * node)
-{
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-  return json_node_get_string (node);
-}
-
-static JsonArray *
-get_array (JsonObject * object, const gchar * key)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  return node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node)
-      : NULL;
-}
-
-static gboolean
 read_dtype (const Reader * reader, JsonObject * object, Entry * entry,
     GError ** error)
 {
-  const gchar *dtype = get_string (json_object_get_member (object, "dtype"));
+  const gchar *dtype =
+      ae_model_header_get_string (json_object_get_member (object, "dtype"));
 
   if (dtype == NULL)
     return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "tensor %s has no dtype", entry->name);
-  entry->is_half = strcmp (dtype, "F16") == 0;
-  if (!entry->is_half && strcmp (dtype, "F32") != 0)
-    return ae_model_fail (error, AE_ERROR_UNSUPPORTED, reader->where,
-        "tensor %s has dtype %s, expected F32 or F16", entry->name, dtype);
-  return TRUE;
+  for (entry->dtype = 0; entry->dtype < N_DTYPES; entry->dtype++) {
+    if (strcmp (dtype, dtype_names[entry->dtype]) == 0)
+      return TRUE;
+  }
+  return ae_model_fail (error, AE_ERROR_UNSUPPORTED, reader->where,
+      "tensor %s has dtype %s, expected F32, F16 or I8", entry->name, dtype);
 }
 
 static gboolean
 read_shape (const Reader * reader, JsonObject * object, Entry * entry,
     guint64 * n, GError ** error)
 {
-  JsonArray *shape = get_array (object, "shape");
+  JsonArray *shape = ae_model_header_get_array (object, "shape");
 
   if (shape == NULL)
     return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
@@ -92,7 +77,8 @@ read_shape (const Reader * reader, JsonObject * object, Entry * entry,
   for (guint i = 0; i < entry->rank; i++) {
     gint64 *size = &entry->shape[i];
 
-    if (!get_integer (json_array_get_element (shape, i), size) || *size < 1)
+    if (!ae_model_header_get_integer (json_array_get_element (shape, i), size)
+        || *size < 1)
       return ae_model_fail (error, AE_ERROR_SHAPE, reader->where,
           "tensor %s: dimension %u of its shape is not a whole number from 1 on",
           entry->name, i);
@@ -109,13 +95,15 @@ static gboolean
 read_offsets (const Reader * reader, JsonObject * object, guint64 n,
     Entry * entry, GError ** error)
 {
-  JsonArray *offsets = get_array (object, "data_offsets");
-  guint64 n_bytes = n * (entry->is_half ? 2 : 4);
+  JsonArray *offsets = ae_model_header_get_array (object, "data_offsets");
+  guint64 n_bytes = n * dtype_bytes[entry->dtype];
   gint64 begin, end;
 
   if (offsets == NULL || json_array_get_length (offsets) != 2
-      || !get_integer (json_array_get_element (offsets, 0), &begin)
-      || !get_integer (json_array_get_element (offsets, 1), &end))
+      || !ae_model_header_get_integer (json_array_get_element (offsets, 0),
+          &begin)
+      || !ae_model_header_get_integer (json_array_get_element (offsets, 1),
+          &end))
     return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
         "tensor %s: data_offsets are not two whole numbers", entry->name);
   if (begin < 0 || end < begin || (guint64) end > reader->size_bytes)
@@ -202,7 +190,9 @@ metadata_value (const Reader * reader, const gchar * key)
   JsonNode *node = json_object_get_member (reader->root, METADATA);
 
   return node && JSON_NODE_HOLDS_OBJECT (node)
-      ? get_string (json_object_get_member (json_node_get_object (node), key))
+      ?
+      ae_model_header_get_string (json_object_get_member (json_node_get_object
+          (node), key))
       : NULL;
 }
 
@@ -235,10 +225,11 @@ read_architecture (const Reader * reader, GError ** error)
         : "input", METADATA);
     return NULL;
   }
-  if (strcmp (version, G_STRINGIFY (AE_MODEL_FORMAT_VERSION)) != 0) {
+  if (strcmp (version, AE_MODEL_VERSION_FLOAT) != 0
+      && strcmp (version, AE_MODEL_VERSION_INT8) != 0) {
     ae_model_fail (error, AE_ERROR_UNSUPPORTED, reader->where,
-        "format_version \"%s\", this version reads %u", version,
-        AE_MODEL_FORMAT_VERSION);
+        "format_version \"%s\", this version reads " AE_MODEL_VERSION_FLOAT
+        " and " AE_MODEL_VERSION_INT8, version);
     return NULL;
   }
   if (!read_input (input, &shape)) {
@@ -276,7 +267,7 @@ copy_tensor (const Reader * reader, const Entry * entry, gsize n, float *out,
   const guint8 *data = reader->data + entry->begin;
 
   for (gsize i = 0; i < n; i++) {
-    if (entry->is_half) {
+    if (entry->dtype == DTYPE_F16) {
       guint16 bits;
 
       memcpy (&bits, data + 2 * i, sizeof bits);
@@ -296,30 +287,60 @@ copy_tensor (const Reader * reader, const Entry * entry, gsize n, float *out,
   return TRUE;
 }
 
+static Entry *
+find_entry (const Reader * reader, const gchar * name)
+{
+  for (guint i = 0; i < reader->entries->len; i++) {
+    Entry *entry = &g_array_index (reader->entries, Entry, i);
+
+    if (strcmp (entry->name, name) == 0)
+      return entry;
+  }
+  return NULL;
+}
+
+/* The tensor @name of @param's shape, of integers or of floats. */
+static const Entry *
+take_entry (const Reader * reader, const AeParam * param, const gchar * name,
+    gboolean is_int8, GError ** error)
+{
+  Entry *entry = find_entry (reader, name);
+  gboolean fits;
+
+  if (entry == NULL) {
+    ae_model_fail (error, AE_ERROR_NOT_FOUND, reader->where,
+        "tensor %s is missing", name);
+    return NULL;
+  }
+  if ((entry->dtype == DTYPE_I8) != is_int8) {
+    ae_model_fail (error, AE_ERROR_UNSUPPORTED, reader->where,
+        "tensor %s has dtype %s, expected %s", name, dtype_names[entry->dtype],
+        is_int8 ? "I8" : "F32 or F16");
+    return NULL;
+  }
+  fits = entry->rank == param->rank;
+  for (guint j = 0; fits && j < param->rank; j++)
+    fits = entry->shape[j] == param->shape[j];
+  if (!fits) {
+    ae_model_fail (error, AE_ERROR_SHAPE, reader->where,
+        "tensor %s has %u dimensions beginning with %"
+        G_GINT64_FORMAT
+        ", the architecture needs %u: %ux%ux%ux%u", name,
+        entry->rank, entry->shape[0], param->rank,
+        param->shape[0], param->shape[1], param->shape[2], param->shape[3]);
+    return NULL;
+  }
+  entry->used = TRUE;
+  return entry;
+}
+
 static gboolean
 read_param (const Reader * reader, const AeParam * param, const gchar * name,
     float *out, GError ** error)
 {
-  for (guint i = 0; i < reader->entries->len; i++) {
-    Entry *entry = &g_array_index (reader->entries, Entry, i);
-    gboolean fits = entry->rank == param->rank;
+  const Entry *entry = take_entry (reader, param, name, FALSE, error);
 
-    if (strcmp (entry->name, name) != 0)
-      continue;
-    for (guint j = 0; fits && j < param->rank; j++)
-      fits = entry->shape[j] == param->shape[j];
-    if (!fits)
-      return ae_model_fail (error, AE_ERROR_SHAPE, reader->where,
-          "tensor %s has %u dimensions beginning with %"
-          G_GINT64_FORMAT
-          ", the architecture needs %u: %ux%ux%ux%u", name,
-          entry->rank, entry->shape[0], param->rank,
-          param->shape[0], param->shape[1], param->shape[2], param->shape[3]);
-    entry->used = TRUE;
-    return copy_tensor (reader, entry, param->size, out, error);
-  }
-  return ae_model_fail (error, AE_ERROR_NOT_FOUND, reader->where,
-      "tensor %s is missing", name);
+  return entry && copy_tensor (reader, entry, param->size, out, error);
 }
 
 static gboolean
@@ -336,6 +357,95 @@ read_weights (const Reader * reader, const AeArchitecture * architecture,
         return FALSE;
     }
   }
+  return TRUE;
+}
+
+/* @n positive numbers beside a layer's weight. */
+static gboolean
+read_steps (const Reader * reader, const gchar * layer_name,
+    const gchar * suffix, guint n, float *out, GError ** error)
+{
+  const AeParam param = {.rank = 1,.shape = {n, 1, 1, 1},.size = n };
+  g_autofree gchar *name = g_strconcat (layer_name, suffix, NULL);
+
+  if (!read_param (reader, &param, name, out, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++) {
+    if (!(out[i] >= AE_INT8_MIN_STEP && out[i] <= AE_INT8_MAX_STEP))
+      return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
+          "tensor %s: element %u is %g, expected %g to %g", name, i,
+          (double) out[i], (double) AE_INT8_MIN_STEP,
+          (double) AE_INT8_MAX_STEP);
+  }
+  return TRUE;
+}
+
+static gboolean
+read_zero (const Reader * reader, const gchar * layer_name, guint8 * zero,
+    GError ** error)
+{
+  const AeParam param = {.rank = 1,.shape = {1, 1, 1, 1},.size = 1 };
+  g_autofree gchar *name = g_strconcat (layer_name, AE_MODEL_INT8_ZERO, NULL);
+  float value;
+
+  if (!read_param (reader, &param, name, &value, error))
+    return FALSE;
+  if (!(value >= 0.0f && value <= 255.0f && value == floorf (value)))
+    return ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
+        "tensor %s is %g, expected a whole number from 0 to 255", name,
+        (double) value);
+  *zero = (guint8) value;
+  return TRUE;
+}
+
+/* Layer @i in integers, if it is there. docs/model-file.md, section 6. */
+static gboolean
+read_int8_layer (const Reader * reader, const AeArchitecture * architecture,
+    guint i, AeInt8 * int8, GError ** error)
+{
+  const AeLayer *layer = &architecture->layers[i];
+  const AeParam *param = &layer->params[AE_PARAM_WEIGHT];
+  g_autofree gchar *layer_name = ae_architecture_layer_name (architecture, i);
+  g_autofree gchar *name = g_strconcat (layer_name, AE_MODEL_INT8_WEIGHT, NULL);
+  const Entry *entry;
+  AeInt8Layer *to;
+
+  if (find_entry (reader, name) == NULL)
+    return TRUE;
+  entry = take_entry (reader, param, name, TRUE, error);
+  if (entry == NULL)
+    return FALSE;
+  to = ae_int8_add_layer (int8, architecture, i);
+  memcpy (to->weights, reader->data + entry->begin, param->size);
+  return read_steps (reader, layer_name, AE_MODEL_INT8_SCALE, layer->out.c,
+      to->scale, error)
+      && read_steps (reader, layer_name, AE_MODEL_INT8_STEP, layer->in.c,
+      to->step, error)
+      && read_zero (reader, layer_name, &to->zero, error);
+}
+
+/* Returns: (nullable): NULL where there are none, too. */
+static AeInt8 *
+read_int8 (const Reader * reader, const AeArchitecture * architecture,
+    GError ** error)
+{
+  g_autoptr (AeInt8) int8 = NULL;
+
+  if (strcmp (metadata_value (reader, "format_version"),
+          AE_MODEL_VERSION_INT8) != 0 || architecture->input.h != 0)
+    return NULL;
+  int8 = ae_int8_new (architecture);
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    if (ae_int8_suits (&architecture->layers[i])
+        && !read_int8_layer (reader, architecture, i, int8, error))
+      return NULL;
+  }
+  return g_steal_pointer (&int8);
+}
+
+static gboolean
+check_all_used (const Reader * reader, GError ** error)
+{
   for (guint i = 0; i < reader->entries->len; i++) {
     const Entry *entry = &g_array_index (reader->entries, Entry, i);
 
@@ -362,7 +472,8 @@ read_metadata (const Reader * reader, GError ** error)
   g_autoptr (GList) keys = json_object_get_members (object);
 
   for (GList * l = keys; l; l = l->next) {
-    const gchar *value = get_string (json_object_get_member (object, l->data));
+    const gchar *value =
+        ae_model_header_get_string (json_object_get_member (object, l->data));
 
     if (value == NULL) {
       ae_model_fail (error, AE_ERROR_CORRUPT, reader->where,
@@ -400,6 +511,8 @@ read_model (Reader * reader, GError ** error)
   g_autoptr (AeArchitecture) architecture = NULL;
   g_autoptr (AeWeights) weights = NULL;
   g_autoptr (GHashTable) metadata = NULL;
+  g_autoptr (GError) reason = NULL;
+  AeModel *model;
   float *data;
 
   if (!read_entries (reader, error))
@@ -424,7 +537,15 @@ read_model (Reader * reader, GError ** error)
     ae_aligned_free (data);
     return NULL;
   }
-  return ae_model_new (architecture, weights, metadata, error);
+  model = ae_model_new (architecture, weights, metadata, error);
+  model->int8 = read_int8 (reader, architecture, &reason);
+  if (reason == NULL)
+    check_all_used (reader, &reason);
+  if (reason) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    g_clear_pointer (&model, ae_model_unref);
+  }
+  return model;
 }
 
 static gboolean

@@ -34,6 +34,16 @@ ae_model_new (AeArchitecture * architecture, AeWeights * weights,
 }
 
 AeModel *
+ae_model_new_int8 (const AeModel * model, AeInt8 * int8)
+{
+  AeModel *quantised = ae_model_new (model->architecture, model->weights,
+      model->metadata, NULL);
+
+  quantised->int8 = ae_int8_ref (int8);
+  return quantised;
+}
+
+AeModel *
 ae_model_ref (AeModel * model)
 {
   g_atomic_ref_count_inc (&model->ref_count);
@@ -47,11 +57,12 @@ ae_model_unref (AeModel * model)
     return;
   ae_architecture_unref (model->architecture);
   ae_weights_unref (model->weights);
+  ae_int8_unref (model->int8);
   g_hash_table_unref (model->metadata);
   g_free (model);
 }
 
-/* docs/model-file.md, section 6. */
+/* docs/model-file.md, section 7. */
 gchar *
 ae_model_fingerprint (const AeModel * model)
 {

@@ -1,12 +1,21 @@
 /* A model: architecture, weights, and what the file says of them. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ae-architecture.h"
+#include "ae-int8.h"
 #include "ae-weights.h"
 
 G_BEGIN_DECLS
 
-#define AE_MODEL_FORMAT_VERSION 1
+/* format_version of files without and with integers */
+#define AE_MODEL_VERSION_FLOAT "1"
+#define AE_MODEL_VERSION_INT8 "2"
+
+/* Names of a layer's tensors of integers, after that of the layer. */
+#define AE_MODEL_INT8_WEIGHT ".weight.int8"
+#define AE_MODEL_INT8_SCALE ".weight.scale"
+#define AE_MODEL_INT8_STEP ".input.step"
+#define AE_MODEL_INT8_ZERO ".input.zero"
+
 #define AE_MODEL_MAX_HEADER_BYTES (100u << 20)
 #define AE_MODEL_EXTENSION ".safetensors"
 
@@ -22,6 +31,7 @@ typedef struct
   gatomicrefcount ref_count;
   AeArchitecture *architecture;
   AeWeights *weights;
+  AeInt8 *int8;                 /* NULL where the model is floats alone */
   /* (element-type utf8 utf8): every key of the file's __metadata__ that the
    * format does not define itself: task, licence, training facts ... */
   GHashTable *metadata;
@@ -36,6 +46,11 @@ typedef struct
  */
 AeModel *ae_model_new (AeArchitecture * architecture, AeWeights * weights,
     GHashTable * metadata, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Returns: (transfer full): @model with @int8 (transfer none) in place of what
+ * integers it had. */
+AeModel *ae_model_new_int8 (const AeModel * model, AeInt8 * int8)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ae_model_load:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-plan-private.h"
+#include "ae-cpu.h"
 #include "ae-error.h"
 
 #include <string.h>
@@ -267,6 +268,23 @@ ae_plan_new_int8 (AeArchitecture * architecture, AeWeights * weights,
   if (!make_plan (plan, weights, n_threads, error))
     g_clear_pointer (&plan, ae_plan_free);
   return plan;
+}
+
+AePlan *
+ae_plan_new_of_model (const AeModel * model, AePrecision precision,
+    guint width, guint height, guint n_threads, GError ** error)
+{
+  gboolean in_integers = precision == AE_PRECISION_INT8
+      || (precision == AE_PRECISION_AUTO && ae_cpu_level () >= AE_CPU_VNNI);
+
+  if (precision == AE_PRECISION_INT8 && model->int8 == NULL) {
+    g_set_error_literal (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+        "precision int8 wants a model with int8 weights, this one has none: "
+        "pipelines/quantise-model makes one of it");
+    return NULL;
+  }
+  return ae_plan_new_int8 (model->architecture, model->weights,
+      in_integers ? model->int8 : NULL, width, height, n_threads, error);
 }
 
 gsize

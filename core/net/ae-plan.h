@@ -1,8 +1,7 @@
 /* Running a model on whole frames. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ae-int8.h"
-#include "ae-weights.h"
+#include "ae-model.h"
 #include "ae-worker-pool.h"
 
 G_BEGIN_DECLS
@@ -46,6 +45,27 @@ AePlan *ae_plan_new (AeArchitecture * architecture, AeWeights * weights,
  */
 AePlan *ae_plan_new_int8 (AeArchitecture * architecture, AeWeights * weights,
     AeInt8 * int8, guint width, guint height, guint n_threads, GError ** error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* How a model is run.
+ * @AE_PRECISION_AUTO: in integers if it has them and the processor has VNNI
+ * @AE_PRECISION_INT8: in integers on any processor; exact, but slow without VNNI
+ */
+typedef enum
+{
+  AE_PRECISION_AUTO,
+  AE_PRECISION_FLOAT,
+  AE_PRECISION_INT8
+} AePrecision;
+
+/**
+ * ae_plan_new_of_model:
+ *
+ * Errors: those of ae_plan_new(); AE_ERROR_UNSUPPORTED for AE_PRECISION_INT8
+ * and a model without integers.
+ */
+AePlan *ae_plan_new_of_model (const AeModel * model, AePrecision precision,
+    guint width, guint height, guint n_threads, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
