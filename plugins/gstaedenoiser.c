@@ -6,7 +6,6 @@
 
 #include "ae-error.h"
 #include "ae-noise-level.h"
-#include "ae-plan.h"
 
 /* Less noise than this, in steps of the 8-bit scale, is mostly rounding. */
 #define MIN_NOISE_LEVEL 0.3f
@@ -38,25 +37,27 @@ struct _GstAeDenoiser
 /* A plan for planes of the size of component @i_component. */
 static AePlan *
 new_plan (const AeModel * model, const GstVideoInfo * info, guint i_component,
-    guint n_threads, GError ** error)
+    guint n_threads, AePrecision precision, GError ** error)
 {
-  return ae_plan_new (model->architecture, model->weights,
+  return ae_plan_new_of_model (model, precision,
       (guint) GST_VIDEO_INFO_COMP_WIDTH (info, i_component),
       (guint) GST_VIDEO_INFO_COMP_HEIGHT (info, i_component), n_threads, error);
 }
 
 static gboolean
 make_plans (GstAeDenoiser * self, const GstVideoInfo * info, guint n_threads,
-    GError ** error)
+    AePrecision precision, GError ** error)
 {
-  self->luma_plan = new_plan (self->model, info, 0, n_threads, error);
+  self->luma_plan =
+      new_plan (self->model, info, 0, n_threads, precision, error);
   if (self->luma_plan == NULL)
     return FALSE;
   if (gst_ae_video_info_n_colours (info) == 1
       || (GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1) == 0
           && GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1) == 0))
     return TRUE;
-  self->chroma_plan = new_plan (self->model, info, 1, n_threads, error);
+  self->chroma_plan =
+      new_plan (self->model, info, 1, n_threads, precision, error);
   return self->chroma_plan != NULL;
 }
 
@@ -87,12 +88,12 @@ make_planes (GstAeDenoiser * self, const GstVideoInfo * info, GError ** error)
 
 GstAeDenoiser *
 gst_ae_denoiser_new (AeModel * model, const GstVideoInfo * info,
-    guint n_threads, GError ** error)
+    guint n_threads, AePrecision precision, GError ** error)
 {
   g_autoptr (GstAeDenoiser) self = g_new0 (GstAeDenoiser, 1);
 
   self->model = ae_model_ref (model);
-  if (!make_plans (self, info, n_threads, error)
+  if (!make_plans (self, info, n_threads, precision, error)
       || !make_planes (self, info, error)) {
     g_prefix_error (error, "frames of %dx%d: ", GST_VIDEO_INFO_WIDTH (info),
         GST_VIDEO_INFO_HEIGHT (info));

@@ -1,7 +1,7 @@
 /* Denoises video frames of one format. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ae-model.h"
+#include "ae-plan.h"
 #include "gstaeframe.h"
 
 G_BEGIN_DECLS
@@ -38,10 +38,10 @@ typedef struct _GstAeDenoiser GstAeDenoiser;
  * @model: (transfer none): as gst_ae_model_load_filter() gives them
  * @n_threads: 0 = one per processor
  *
- * Errors: those of ae_plan_new(); AE_ERROR_LIMIT when memory does not suffice.
+ * Errors: those of ae_plan_new_of_model(); AE_ERROR_LIMIT when memory does not suffice.
  */
 GstAeDenoiser *gst_ae_denoiser_new (AeModel * model, const GstVideoInfo * info,
-    guint n_threads, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+    guint n_threads, AePrecision precision, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
 
 void gst_ae_denoiser_free (GstAeDenoiser * denoiser);   /* NULL is a no-op */
 

@@ -36,6 +36,7 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_denoise_debug);
 #define DEFAULT_NOISE_LEVEL -1.0f
 #define DEFAULT_N_THREADS 0
 #define DEFAULT_CHROMA GST_AE_CHROMA_FULL
+#define DEFAULT_PRECISION AE_PRECISION_AUTO
 #define MAX_THREADS 64
 
 struct _GstAeVideoDenoise
@@ -47,6 +48,7 @@ struct _GstAeVideoDenoise
   gchar *slot_name;
   gboolean model_changed;       /* model is not the one of this name */
   guint n_threads;
+  AePrecision precision;
   GstAeDenoiserSettings settings;
   gfloat estimated_noise_level;
 
@@ -57,6 +59,7 @@ struct _GstAeVideoDenoise
   guint64 generation;           /* of the slot's model in use */
   GstAeDenoiser *denoiser;
   guint denoiser_threads;       /* n_threads of the denoiser */
+  AePrecision denoiser_precision;       /* and its precision */
 };
 
 enum
@@ -68,6 +71,7 @@ enum
   PROP_NOISE_LEVEL,
   PROP_N_THREADS,
   PROP_CHROMA,
+  PROP_PRECISION,
   PROP_ESTIMATED_NOISE_LEVEL
 };
 
@@ -93,6 +97,26 @@ gst_ae_chroma_get_type (void)
 
   if (g_once_init_enter (&type))
     g_once_init_leave (&type, g_enum_register_static ("GstAeChroma", values));
+  return type;
+}
+
+#define GST_TYPE_AE_PRECISION (gst_ae_precision_get_type ())
+static GType
+gst_ae_precision_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {AE_PRECISION_AUTO,
+        "Integers where the model has them and the processor has VNNI", "auto"},
+    {AE_PRECISION_FLOAT, "32-bit floats", "float"},
+    {AE_PRECISION_INT8, "8-bit integers; an error if the model has none",
+        "int8"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstAePrecision",
+            values));
   return type;
 }
 
@@ -128,11 +152,12 @@ make_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
 
   GST_OBJECT_LOCK (self);
   self->denoiser_threads = self->n_threads;
+  self->denoiser_precision = self->precision;
   GST_OBJECT_UNLOCK (self);
 
   gst_ae_denoiser_free (self->denoiser);
   self->denoiser = gst_ae_denoiser_new (self->model, info,
-      self->denoiser_threads, &error);
+      self->denoiser_threads, self->denoiser_precision, &error);
   if (self->denoiser == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("Cannot denoise %s", error->message), (NULL));
@@ -175,7 +200,8 @@ update_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
   GST_OBJECT_LOCK (self);
   model_changed = self->model_changed;
   up_to_date = !model_changed && self->denoiser != NULL
-      && self->denoiser_threads == self->n_threads;
+      && self->denoiser_threads == self->n_threads
+      && self->denoiser_precision == self->precision;
   GST_OBJECT_UNLOCK (self);
 
   if (!up_to_date) {
@@ -318,6 +344,9 @@ gst_ae_video_denoise_set_property (GObject * object, guint id,
     case PROP_CHROMA:
       self->settings.chroma = (GstAeChroma) g_value_get_enum (value);
       break;
+    case PROP_PRECISION:
+      self->precision = (AePrecision) g_value_get_enum (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -350,6 +379,9 @@ gst_ae_video_denoise_get_property (GObject * object, guint id,
       break;
     case PROP_CHROMA:
       g_value_set_enum (value, (gint) self->settings.chroma);
+      break;
+    case PROP_PRECISION:
+      g_value_set_enum (value, (gint) self->precision);
       break;
     case PROP_ESTIMATED_NOISE_LEVEL:
       g_value_set_float (value, self->estimated_noise_level);
@@ -402,6 +434,11 @@ install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_CHROMA,
       g_param_spec_enum ("chroma", "Chroma", "What to do with colour",
           GST_TYPE_AE_CHROMA, (gint) DEFAULT_CHROMA, controllable));
+  g_object_class_install_property (klass, PROP_PRECISION,
+      g_param_spec_enum ("precision", "Precision",
+          "Numbers that the model is run in: integers are faster, and differ "
+          "from floats by less than can be seen",
+          GST_TYPE_AE_PRECISION, (gint) DEFAULT_PRECISION, live));
   g_object_class_install_property (klass, PROP_ESTIMATED_NOISE_LEVEL,
       g_param_spec_float ("estimated-noise-level", "Estimated noise level",
           "Noise level last estimated from luma or lightness, on the scale of "
@@ -425,6 +462,7 @@ gst_ae_video_denoise_class_init (GstAeVideoDenoiseClass * klass)
   object_class->finalize = gst_ae_video_denoise_finalize;
   install_properties (object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_CHROMA, (GstPluginAPIFlags) 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_AE_PRECISION, (GstPluginAPIFlags) 0);
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder video denoiser", "Filter/Effect/Video",
@@ -447,6 +485,7 @@ gst_ae_video_denoise_init (GstAeVideoDenoise * self)
 {
   self->model_name = g_strdup (DEFAULT_MODEL);
   self->n_threads = DEFAULT_N_THREADS;
+  self->precision = DEFAULT_PRECISION;
   self->settings.strength = DEFAULT_STRENGTH;
   self->settings.noise_level = DEFAULT_NOISE_LEVEL;
   self->settings.chroma = DEFAULT_CHROMA;
