@@ -3,14 +3,25 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* Rows of many channels lie further apart than the processor has small pages
+ * at hand. */
+#define HUGE_PAGE_BYTES ((gsize) 2 << 20)
 
 gpointer
 ae_aligned_try_alloc0 (gsize size_bytes)
 {
+  gboolean is_large = size_bytes >= HUGE_PAGE_BYTES;
   void *memory = NULL;
 
-  if (posix_memalign (&memory, AE_ALIGN_BYTES, MAX (size_bytes, 1)) != 0)
+  if (posix_memalign (&memory, is_large ? HUGE_PAGE_BYTES : AE_ALIGN_BYTES,
+          MAX (size_bytes, 1)) != 0)
     return NULL;
+#ifdef MADV_HUGEPAGE
+  if (is_large)
+    madvise (memory, size_bytes, MADV_HUGEPAGE);
+#endif
   return memset (memory, 0, size_bytes);
 }
 

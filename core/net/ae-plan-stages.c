@@ -112,7 +112,7 @@ suits_winograd (const AeLayer * layer)
 {
   return layer->kernel == 3 && layer->stride == 1
       && ae_plan_winograd_cost (layer->in.c, layer->out.c)
-      < 0.8 * 9 * layer->in.c * layer->out.c;
+      < 9.0 * layer->in.c * layer->out.c;
 }
 
 static void

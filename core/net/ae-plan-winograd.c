@@ -42,13 +42,13 @@ ae_plan_winograd_scratch (guint c_in, guint c_out)
       + positions_init (NULL, c_out, n_groups).channel_step * c_out;
 }
 
-/* 36 products make 16 samples; a channel's transforms take as long as about 12
- * and 10 products for each sample. */
+/* 36 products make 16 samples; a channel's transforms take as long as about 28
+ * and 25 products for each sample. */
 double
 ae_plan_winograd_cost (guint c_in, guint c_out)
 {
-  return AE_WINOGRAD_POSITIONS / 16.0 * c_in * c_out + 12.0 * c_in
-      + 10.0 * c_out;
+  return AE_WINOGRAD_POSITIONS / 16.0 * c_in * c_out + 28.0 * c_in
+      + 25.0 * c_out;
 }
 
 static void

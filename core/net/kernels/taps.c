@@ -14,7 +14,7 @@
 #define GRAD_T 6
 #elif defined (__AVX2__)
 #define FORWARD_M 4
-#define FORWARD_V 2
+#define FORWARD_V 3
 #define GRAD_M 4
 #define GRAD_T 3
 #else
@@ -26,16 +26,17 @@
 
 extern const AeKernels AE_KERNEL_NAME (ae_kernels_);
 
-/* @n_v vectors of up to FORWARD_M channels; vector v begins at in[v_in[v]] and
- * goes to out[v_out[v]]. */
+/* @n_v vectors of up to @n_m channels; vector v begins at in[v_in[v]] and goes
+ * to out[v_out[v]]. */
 INLINE void
-forward_tile (const guint n_v, guint m, guint n_taps, const float *weights,
-    const float *bias, const float *in, const gint32 * tap_offset,
-    const gsize * v_in, float *out, gsize out_stride, const gsize * v_out)
+forward_tile (const guint n_m, const guint n_v, guint m, guint n_taps,
+    const float *weights, const float *bias, const float *in,
+    const gint32 * tap_offset, const gsize * v_in, float *out,
+    gsize out_stride, const gsize * v_out)
 {
   Vector sum[FORWARD_M][FORWARD_V];
 
-  UNROLL for (guint i = 0; i < FORWARD_M; i++) {
+  UNROLL for (guint i = 0; i < n_m; i++) {
     float b = bias && i < m ? bias[i] : 0.0f;
 
     UNROLL for (guint v = 0; v < n_v; v++)
@@ -50,15 +51,52 @@ forward_tile (const guint n_v, guint m, guint n_taps, const float *weights,
 
     UNROLL for (guint v = 0; v < n_v; v++)
       value[v] = LOAD (x + v_in[v]);
-    UNROLL for (guint i = 0; i < FORWARD_M; i++) {
+    UNROLL for (guint i = 0; i < n_m; i++) {
       UNROLL for (guint v = 0; v < n_v; v++)
         sum[i][v] += value[v] * w[i];
     }
   }
-  UNROLL for (guint i = 0; i < FORWARD_M; i++) {
+  UNROLL for (guint i = 0; i < n_m; i++) {
     if (i < m) {
       UNROLL for (guint v = 0; v < n_v; v++)
         STORE (out + i * out_stride + v_out[v], sum[i][v]);
+    }
+  }
+}
+
+/* All positions of up to @n_m channels. */
+INLINE void
+forward_channels (const guint n_m, guint m, guint n_groups, guint n_taps,
+    const float *weights, const float *bias, const float *in,
+    const gint32 * tap_offset, gsize in_step, float *out, gsize out_stride,
+    gsize out_step)
+{
+  guint n_vectors = n_groups * VECTORS_PER_GROUP;
+
+  for (guint j = 0; j < n_vectors; j += FORWARD_V) {
+    gsize v_in[FORWARD_V], v_out[FORWARD_V];
+
+    for (guint v = 0; v < FORWARD_V; v++) {
+      gsize group = (j + v) / VECTORS_PER_GROUP;
+      gsize lane = (j + v) % VECTORS_PER_GROUP * LANES;
+
+      v_in[v] = group * in_step + lane;
+      v_out[v] = group * out_step + lane;
+    }
+    switch (MIN (n_vectors - j, FORWARD_V)) {
+      case 1:
+        forward_tile (n_m, 1, m, n_taps, weights, bias, in, tap_offset, v_in,
+            out, out_stride, v_out);
+        break;
+#if FORWARD_V > 2
+      case 2:
+        forward_tile (n_m, 2, m, n_taps, weights, bias, in, tap_offset, v_in,
+            out, out_stride, v_out);
+        break;
+#endif
+      default:
+        forward_tile (n_m, FORWARD_V, m, n_taps, weights, bias, in,
+            tap_offset, v_in, out, out_stride, v_out);
     }
   }
 }
@@ -68,41 +106,18 @@ taps_forward (guint m, guint n_groups, guint n_taps, const float *weights,
     const float *bias, const float *in, const gint32 * tap_offset,
     gsize in_step, float *out, gsize out_stride, gsize out_step)
 {
-  guint n_vectors = n_groups * VECTORS_PER_GROUP;
-
   for (guint i = 0; i < m; i += FORWARD_M) {
     /* packed blocks hold AE_BLOCK channels, a tile may be a part of one */
     const float *w = weights + (gsize) (i / AE_BLOCK) * n_taps * AE_BLOCK
         + i % AE_BLOCK;
     const float *b = bias ? bias + i : NULL;
-    float *o = out + i * out_stride;
 
-    for (guint j = 0; j < n_vectors; j += FORWARD_V) {
-      gsize v_in[FORWARD_V], v_out[FORWARD_V];
-
-      for (guint v = 0; v < FORWARD_V; v++) {
-        gsize group = (j + v) / VECTORS_PER_GROUP;
-        gsize lane = (j + v) % VECTORS_PER_GROUP * LANES;
-
-        v_in[v] = group * in_step + lane;
-        v_out[v] = group * out_step + lane;
-      }
-      switch (MIN (n_vectors - j, FORWARD_V)) {
-        case 1:
-          forward_tile (1, m - i, n_taps, w, b, in, tap_offset, v_in, o,
-              out_stride, v_out);
-          break;
-#if FORWARD_V > 2
-        case 2:
-          forward_tile (2, m - i, n_taps, w, b, in, tap_offset, v_in, o,
-              out_stride, v_out);
-          break;
-#endif
-        default:
-          forward_tile (FORWARD_V, m - i, n_taps, w, b, in, tap_offset, v_in,
-              o, out_stride, v_out);
-      }
-    }
+    if (m - i > FORWARD_M / 2)
+      forward_channels (FORWARD_M, m - i, n_groups, n_taps, w, b, in,
+          tap_offset, in_step, out + i * out_stride, out_stride, out_step);
+    else
+      forward_channels (FORWARD_M / 2, m - i, n_groups, n_taps, w, b, in,
+          tap_offset, in_step, out + i * out_stride, out_stride, out_step);
   }
 }
 
