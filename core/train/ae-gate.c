@@ -18,13 +18,13 @@ struct _AeGate
   AeLossKind loss;
   gboolean masked;
   AeWeights *best;              /* NULL: no model */
+  AeWeights *anchor;
   double first;                 /* negative before the first verdict */
 
   AeTensor in, condition;       /* a batch */
+  AeTensor targets, masks;      /* of a batch */
   AeTensor out, target, mask, grad;     /* one sample */
-  float *targets, *masks;       /* [BATCH][values of the output] */
-  float *input;                 /* one sample */
-  float *given;
+  float *input, *given;         /* one sample */
 };
 
 static gsize
@@ -35,7 +35,7 @@ n_values (const AeTensor * t)
 
 AeGate *
 ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
-    AeLossKind loss, gboolean masked, AeWeights * best)
+    AeLossKind loss, gboolean masked, AeWeights * best, AeWeights * anchor)
 {
   AeGate *gate = g_new0 (AeGate, 1);
   guint h = shape->h, w = shape->w;
@@ -45,6 +45,7 @@ ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
   gate->loss = loss;
   gate->masked = masked;
   gate->best = best ? ae_weights_ref (best) : NULL;
+  gate->anchor = anchor ? ae_weights_ref (anchor) : NULL;
   gate->first = -1.0;
   ae_tensor_resize (&gate->in, architecture->input.c, h, w, BATCH);
   ae_tensor_resize (&gate->condition, architecture->n_given, 1, 1, BATCH);
@@ -55,8 +56,8 @@ ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
   ae_tensor_resize_like (&gate->mask, &gate->out);
   gate->input = g_new (float, n_values (&gate->in));
   gate->given = g_new0 (float, MAX (architecture->n_given, 1));
-  gate->targets = g_new (float, BATCH * n_values (&gate->out));
-  gate->masks = g_new (float, BATCH * n_values (&gate->out));
+  ae_tensor_resize (&gate->targets, gate->out.c, h, w, BATCH);
+  ae_tensor_resize_like (&gate->masks, &gate->targets);
   return gate;
 }
 
@@ -67,18 +68,26 @@ ae_gate_free (AeGate * gate)
     return;
   ae_tape_free (gate->tape);
   ae_weights_unref (gate->best);
+  ae_weights_unref (gate->anchor);
   ae_tensor_clear (&gate->in);
   ae_tensor_clear (&gate->condition);
+  ae_tensor_clear (&gate->targets);
+  ae_tensor_clear (&gate->masks);
   ae_tensor_clear (&gate->out);
   ae_tensor_clear (&gate->target);
   ae_tensor_clear (&gate->mask);
   ae_tensor_clear (&gate->grad);
   g_free (gate->input);
   g_free (gate->given);
-  g_free (gate->targets);
-  g_free (gate->masks);
   ae_architecture_unref (gate->architecture);
   g_free (gate);
+}
+
+static const AeTensor *
+run (AeGate * gate, AeWeights * weights)
+{
+  return ae_tape_forward (gate->tape, weights->data, &gate->in,
+      gate->architecture->n_given > 0 ? &gate->condition : NULL);
 }
 
 /* Samples @begin to @begin + BATCH, those past @n being the last again. Returns
@@ -90,8 +99,8 @@ fill_batch (AeGate * gate, guint begin, guint n, AeGateFunc func,
   gsize n_in = n_values (&gate->in), n_out = n_values (&gate->out);
 
   for (guint i = 0; i < BATCH; i++) {
-    AeSample sample = { gate->input, gate->targets + i * n_out, gate->given,
-      gate->masks + i * n_out, 1.0f
+    AeSample sample = { gate->input, gate->target.data, gate->given,
+      gate->mask.data, 1.0f
     };
     guint i_sample = MIN (begin + i, n - 1);
     AeRng rng;
@@ -103,9 +112,15 @@ fill_batch (AeGate * gate, guint begin, guint n, AeGateFunc func,
     weight[i] = begin + i < n ? sample.weight : 0.0f;
     for (gsize p = 0; p < n_in; p++)
       gate->in.data[p * BATCH + i] = gate->input[p];
+    for (gsize p = 0; p < n_out; p++) {
+      gate->targets.data[p * BATCH + i] = gate->target.data[p];
+      gate->masks.data[p * BATCH + i] = gate->mask.data[p];
+    }
     for (guint c = 0; c < gate->architecture->n_given; c++)
       gate->condition.data[c * BATCH + i] = gate->given[c];
   }
+  if (gate->anchor)
+    ae_anchor_apply (run (gate, gate->anchor), &gate->targets, &gate->masks);
 }
 
 /* The loss of sample @i of the batch for the output @out. Adds to the squared
@@ -119,8 +134,8 @@ sample_loss (AeGate * gate, const AeTensor * out, guint i, double *squares)
     float d;
 
     gate->out.data[p] = out->data[p * out->n + i];
-    gate->target.data[p] = gate->targets[i * n + p];
-    gate->mask.data[p] = gate->masks[i * n + p];
+    gate->target.data[p] = gate->targets.data[p * BATCH + i];
+    gate->mask.data[p] = gate->masks.data[p * BATCH + i];
     d = gate->out.data[p] - gate->target.data[p];
     *squares += (double) (gate->mask.data[p] * d * d) / (double) n;
   }
@@ -139,13 +154,6 @@ do_nothing (AeGate * gate, AeTensor * grey)
   for (gsize p = 0; p < ae_tensor_size (grey); p++)
     grey->data[p] = 0.5f;
   return grey;
-}
-
-static const AeTensor *
-run (AeGate * gate, AeWeights * weights)
-{
-  return ae_tape_forward (gate->tape, weights->data, &gate->in,
-      gate->architecture->n_given > 0 ? &gate->condition : NULL);
 }
 
 gboolean

@@ -36,9 +36,10 @@ typedef struct
  * @masked: whether samples have a mask
  * @best: (nullable) (transfer none): what candidates have to beat; NULL: the
  *   input taken as the output, or where the shapes differ, grey
+ * @anchor: (nullable) (transfer none): as AeTrainerConfig.anchor
  */
 AeGate *ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
-    AeLossKind loss, gboolean masked, AeWeights * best)
+    AeLossKind loss, gboolean masked, AeWeights * best, AeWeights * anchor)
     G_GNUC_WARN_UNUSED_RESULT;
 
 void ae_gate_free (AeGate * gate);      /* NULL is a no-op */

@@ -109,14 +109,13 @@ mean_difference (const AeShape * shape, const float *a, const float *b,
   return sum / (float) *n;
 }
 
-/* Where the two frames show the same, but for noise; a patch of which less than
- * a quarter stands still counts nothing. */
+/* Where the two frames show the same, but for noise. */
 static void
 mask_motion (const AePatch * patch, AeSample * sample)
 {
   const AeShape *shape = &patch->shape;
   gsize plane = (gsize) shape->h * shape->w;
-  float noise = patch->noise / 255.0f, sum = 0.0f;
+  float noise = patch->noise / 255.0f;
 
   for (gsize i = 0; i < shape->c * plane; i++) {
     gsize first = i / plane * plane, place = i % plane;
@@ -128,10 +127,7 @@ mask_motion (const AePatch * patch, AeSample * sample)
         + 0.5f / 255.0f;
 
     sample->mask[i] = fabsf (mean) < allowed ? 1.0f : 0.0f;
-    sum += sample->mask[i];
   }
-  if (sum < 0.25f * (float) (shape->c * plane))
-    sample->weight = 0.0f;
 }
 
 void
@@ -159,4 +155,25 @@ ae_objective_fill (const AeObjective * objective, const AePatch * patch,
     mask_motion (patch, sample);
   if (n_condition > 0)
     sample->condition[0] = noise / AE_NOISE_UNIT;
+}
+
+void
+ae_objective_fill_judged (const AeObjective * objective,
+    const AePatch * patch, AeRng * rng, guint n_condition, AeSample * sample)
+{
+  const AeShape *shape = &patch->shape;
+  gsize n = (gsize) shape->c * shape->h * shape->w;
+
+  if (objective->kind != AE_OBJECTIVE_BLIND_SPOT) {
+    ae_objective_fill (objective, patch, rng, n_condition, sample);
+    return;
+  }
+  for (gsize i = 0; i < n; i++) {
+    float noise = patch->noise / 255.0f * ae_rng_normal (rng);
+
+    sample->input[i] = patch->x[i] + noise;
+    sample->target[i] = patch->x[i] - noise;
+  }
+  if (n_condition > 0)
+    sample->condition[0] = sqrtf (2.0f) * patch->noise / AE_NOISE_UNIT;
 }

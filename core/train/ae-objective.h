@@ -73,4 +73,17 @@ typedef struct
 void ae_objective_fill (const AeObjective * objective, const AePatch * patch,
     AeRng * rng, guint n_condition, AeSample * sample);
 
+/**
+ * ae_objective_fill_judged:
+ *
+ * The same to judge weights by: the loss then falls and rises with the error
+ * against the clean patch. Blind pixels would not do, as a model that looks at
+ * all pixels is better, and worse at those that it cannot see. Instead noise of
+ * the patch's level is added to the input and taken from the target, which makes
+ * the two independent (recorrupted to recorrupted; Pang, Zheng, Quan and Ji
+ * 2021), at a noise level that is sqrt (2) times as high.
+ */
+void ae_objective_fill_judged (const AeObjective * objective,
+    const AePatch * patch, AeRng * rng, guint n_condition, AeSample * sample);
+
 G_END_DECLS

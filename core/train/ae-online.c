@@ -106,7 +106,7 @@ held_out_sample (gpointer data, guint i, AeRng * rng, AeSample * sample)
 
   ae_reservoir_get (online->held_out, i, stored);
   patch = unpack (online, stored);
-  ae_objective_fill (&online->config.objective, &patch, rng,
+  ae_objective_fill_judged (&online->config.objective, &patch, rng,
       online->start->architecture->n_given, sample);
 }
 
@@ -406,6 +406,9 @@ ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
   online->config.trainer.width = config->patch.w;
   online->config.trainer.masked =
       ae_objective_is_masked (config->objective.kind);
+  /* what moves is to be left as the model has it */
+  if (config->objective.kind == AE_OBJECTIVE_TEMPORAL && !config->from_random)
+    online->config.trainer.anchor = model->weights;
   online->start = ae_model_ref (model);
   online->best = ae_model_ref (model);
   online->func = func;
@@ -420,7 +423,8 @@ ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
   online->good = ae_trainer_state (online->trainer);
   online->gate = ae_gate_new (model->architecture, &config->patch,
       config->trainer.loss, online->config.trainer.masked,
-      config->from_random ? NULL : model->weights);
+      config->from_random ? NULL : model->weights,
+      online->config.trainer.anchor);
   if (slot) {
     if (!ae_slot_claim (slot, online, model->architecture, error))
       return NULL;

@@ -10,7 +10,7 @@
 /* What one shard of the batch needs to run on its own. */
 typedef struct
 {
-  AeTape *tape;
+  AeTape *tape, *anchor_tape;
   AeContractive *contractive;   /* NULL where it is not wanted */
   AeRng rng;                    /* of dropout, stochastic codes and probes */
   AeTensor in, target, condition, mask, grad_out, grad_code;
@@ -80,6 +80,15 @@ check_config (const AeArchitecture * architecture, const AeWeights * weights,
         architecture->n_layers);
     return FALSE;
   }
+  if (config->anchor && (!config->masked
+          || config->anchor->n != architecture->n_weights)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "an anchor of %" G_GSIZE_FORMAT " weights%s, expected %" G_GSIZE_FORMAT
+        " and masked samples", config->anchor->n,
+        config->masked ? "" : " for samples without a mask",
+        architecture->n_weights);
+    return FALSE;
+  }
   if (!ae_regulariser_check (&config->regulariser, architecture, error))
     return FALSE;
   if (config->shard == 0 || config->batch == 0
@@ -133,6 +142,8 @@ init_shard (Shard * shard, AeArchitecture * architecture,
 
   shard->tape = ae_tape_new (architecture);
   ae_tape_set_random (shard->tape, &shard->rng);
+  if (config->anchor)
+    shard->anchor_tape = ae_tape_new (architecture);
   if (config->regulariser.contractive > 0.0f)
     shard->contractive = ae_contractive_new (architecture, NULL);
   shard->activity = g_new0 (double, code_channels (architecture));
@@ -163,6 +174,8 @@ ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
   trainer = g_new0 (AeTrainer, 1);
   trainer->architecture = ae_architecture_ref (architecture);
   trainer->config = checked;
+  if (checked.anchor)
+    ae_weights_ref (checked.anchor);
   trainer->pool = ae_worker_pool_new (checked.n_threads);
   ae_rng_init (&trainer->rng, checked.seed);
   trainer->n_shards = checked.batch / checked.shard;
@@ -189,10 +202,12 @@ ae_trainer_free (AeTrainer * trainer)
   if (trainer == NULL)
     return;
   ae_worker_pool_free (trainer->pool);
+  ae_weights_unref (trainer->config.anchor);
   for (guint i = 0; i < trainer->n_shards; i++) {
     Shard *shard = &trainer->shards[i];
 
     ae_tape_free (shard->tape);
+    ae_tape_free (shard->anchor_tape);
     ae_contractive_free (shard->contractive);
     g_free (shard->activity);
     ae_tensor_clear (&shard->in);
@@ -264,6 +279,17 @@ draw_shard (AeTrainer * trainer, Shard * shard, const guint64 * seeds)
     interleave (condition, &shard->condition);
 }
 
+void
+ae_anchor_apply (const AeTensor * anchor, AeTensor * target, AeTensor * mask)
+{
+  for (gsize i = 0; i < ae_tensor_size (target); i++) {
+    if (mask->data[i] == 0.0f) {
+      target->data[i] = anchor->data[i];
+      mask->data[i] = 1.0f;
+    }
+  }
+}
+
 /* Draws the samples of a shard and runs the model on them. */
 static void
 forward_shard (gpointer data, guint i_shard, guint i_worker)
@@ -272,12 +298,17 @@ forward_shard (gpointer data, guint i_shard, guint i_worker)
   const guint64 *seeds = trainer->seeds
       + (gsize) i_shard * trainer->config.shard;
   Shard *shard = &trainer->shards[i_shard];
-  const AeTensor *out;
+  const AeTensor *out, *condition = NULL;
 
   draw_shard (trainer, shard, seeds);
+  if (trainer->architecture->n_given > 0)
+    condition = &shard->condition;
+  if (shard->anchor_tape)
+    ae_anchor_apply (ae_tape_forward (shard->anchor_tape,
+            trainer->config.anchor->data, &shard->in, condition),
+        &shard->target, &shard->mask);
   ae_rng_init (&shard->rng, ~seeds[0]);
-  out = ae_tape_forward (shard->tape, trainer->weights, &shard->in,
-      trainer->architecture->n_given > 0 ? &shard->condition : NULL);
+  out = ae_tape_forward (shard->tape, trainer->weights, &shard->in, condition);
   shard->loss.loss = ae_loss (trainer->config.loss, out, &shard->target,
       trainer->config.masked ? &shard->mask : NULL, shard->weight,
       &shard->grad_out);

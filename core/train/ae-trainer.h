@@ -38,6 +38,9 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
  * @shard: samples worked on together; a multiple of 16 for speed. The sum over
  *   shards has a fixed order, so the result does not depend on @n_threads.
  * @masked: whether samples set their mask
+ * @anchor: (nullable) (transfer none): weights whose output is the target
+ *   wherever the mask is 0, so that what is learned in some places does not
+ *   change others (knowledge distillation; Hinton, Vinyals and Dean 2015)
  * @n_frozen: the first layers, whose weights stay: transfer learning. The
  *   encoder is architecture->n_encoder of them
  * @clip_norm: gradients of larger Euclidean norm are scaled down to it; 0 = off
@@ -51,6 +54,7 @@ typedef struct
   guint64 seed;
   AeLossKind loss;
   gboolean masked;
+  AeWeights *anchor;
   AeRegulariser regulariser;
   AeOptimiserConfig optimiser;
   guint n_frozen;
@@ -134,6 +138,14 @@ void ae_trainer_state_free (AeTrainerState * state);    /* NULL is a no-op */
 const double *ae_trainer_activity (const AeTrainer * trainer);
 
 void ae_trainer_free (AeTrainer * trainer);        /* NULL is a no-op */
+
+/**
+ * ae_anchor_apply:
+ * @target, @mask: (inout): where @mask is 0 the target becomes that of @anchor,
+ *   and the mask 1
+ */
+void ae_anchor_apply (const AeTensor * anchor, AeTensor * target,
+    AeTensor * mask);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeTrainer, ae_trainer_free)
     G_END_DECLS
