@@ -1,7 +1,7 @@
 /* What the files of the inference plan share. SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ae-plan-stages.c turns layers into stages, ae-plan-tiles.c lays out tiles and
- * memory, ae-plan-rows.c, ae-plan-winograd.c and ae-plan-int8.c compute rows,
+ * ae-plan-stages.c turns layers into stages, ae-plan-tiles.c and
+ * ae-plan-bands.c lay out tiles and memory, ae-plan-rows.c, ae-plan-winograd.c and ae-plan-int8.c compute rows,
  * ae-plan.c runs frames.
  *
  * A stage makes rows, [channel][x], from rows of earlier stages. Each worker
@@ -86,24 +86,29 @@ typedef struct
   guint n_rows;                 /* in the ring, without the row of zeros */
   gsize channel_step, row_step;     /* from channel to channel, row to row */
   gsize offset;                 /* in the worker's memory */
+  guint n_seam;                 /* rows kept for the tile above ... */
+  gsize seam_offset;            /* ... in the tile's seam */
 } AePlanStage;
 
 /* One axis of one stage in one tile. Positions that are needed may lie outside
  * of the picture, those that are made do not. */
 typedef struct
 {
-  gint need_begin, need_end;
+  gint need_begin, need_end;    /* columns */
   gint begin, end;
+  gint seam_end;                /* rows: those before it are the seam */
   gint origin;                  /* columns: the position stored first */
 } AePlanSpan;
 
 /* The state of one thread in its tile. */
 typedef struct
 {
-  const AePlanSpan *columns;    /* [n_stages] */
+  const AePlanSpan *columns, *rows;     /* [n_stages] */
+  guint i_tile;                 /* band * n_stripes + stripe */
+  float *seam, *seam_below;     /* of this tile, of the one below */
+  gboolean below_ready;         /* the latter is known to be complete */
   gint *next;                   /* [n_stages]: the next row of each stage */
   float **base;                 /* [n_stages]: its ring */
-  float *memory;
   gint32 *tap_offset;
   float *winograd;              /* scratch of that */
   float *unread;                /* a row of one channel */
@@ -129,7 +134,12 @@ struct _AePlan
   AePlanSpan *columns;          /* [n_stripes][n_stages] */
   AePlanSpan *rows;             /* [n_bands][n_stages] */
   float *frame;                 /* stage 0 */
+  float *memory;                /* of the workers, then the seams */
   gsize n_worker_floats, n_ring_floats, n_winograd, n_unread;
+  gsize n_seam_floats;          /* of one tile */
+  GMutex seam_lock;
+  GCond seam_made;
+  gint *is_seam_made;           /* [n_bands][n_stripes], atomic */
   gsize memory_bytes;
 
   /* instead of all that, models of fixed input size run the tape */
@@ -144,6 +154,14 @@ struct _AePlan
 /* Both fail with what ae_plan_new() fails with. */
 gboolean ae_plan_make_stages (AePlan * plan, GError ** error);
 gboolean ae_plan_make_tiles (AePlan * plan, GError ** error);
+
+/* Returns: (transfer full) (nullable): [n_bands][n_stages], the rows of @whole
+ * in bands that take the same time; NULL where there are too few for that. */
+AePlanSpan *ae_plan_cut_bands (const AePlan * plan, const AePlanSpan * whole,
+    guint n_bands);
+
+/* Returns: the time for one row of stage @i, in multiply-accumulates. */
+double ae_plan_row_cost (const AePlan * plan, guint i);
 
 void ae_plan_pack_weights (AePlan * plan, const float *weights);
 void ae_plan_free_stages (AePlan * plan);
@@ -207,10 +225,17 @@ static inline float *
 ae_plan_row (const AePlan * plan, const AePlanWorker * worker, guint i, gint y)
 {
   const AePlanStage *stage = &plan->stages[i];
-  guint slot = y < 0 || y >= (gint) stage->h ? stage->n_rows
-      : (guint) y % stage->n_rows;
+  const AePlanSpan *rows = &worker->rows[i];
+  gsize step = stage->row_step;
 
-  return worker->base[i] + slot * stage->row_step;
+  if (y < 0 || y >= (gint) stage->h)
+    return worker->base[i] + stage->n_rows * step;
+  if (y >= rows->end)
+    return worker->seam_below + stage->seam_offset
+        + (gsize) (y - rows->end) * step;
+  if (y < rows->seam_end)
+    return worker->seam + stage->seam_offset + (gsize) (y - rows->begin) * step;
+  return worker->base[i] + (guint) y % stage->n_rows * step;
 }
 
 /* Column @x of row @y of stage @i. */

@@ -16,7 +16,11 @@
 
 #define MAX_CUTS 64
 #define MIN_STRIPE 64
-#define MIN_BAND 16
+
+/* More bands than threads even out what the threads get of the processor, but
+ * each takes memory, and time to write it. */
+#define BANDS_PER_THREAD 2
+#define SEAM_COST 0.005
 
 static gint
 round_up (gint n, gint multiple)
@@ -127,6 +131,7 @@ finish_span (const AePlanStage * stage, AePlanSpan * span, gint size,
         + (gint) stage->block, size);
     span->begin = MAX (ae_plan_block_begin (stage, span->begin), 0);
   }
+  span->seam_end = span->begin;
   span->origin = span->begin - round_up (MAX (span->begin
           - span->need_begin, 0), AE_GROUP);
 }
@@ -138,7 +143,7 @@ find_spans (const AePlan * plan, gboolean is_column, gint begin, gint end,
 {
   for (guint i = 0; i < plan->n_stages; i++)
     spans[i] = (AePlanSpan) {
-    G_MAXINT, G_MININT, 0, 0, 0};
+    G_MAXINT, G_MININT, 0, 0, 0, 0};
   need (&spans[plan->n_stages - 1], begin, end);
   for (guint i = plan->n_stages; i-- > 0;) {
     const AePlanStage *stage = &plan->stages[i];
@@ -176,17 +181,15 @@ cut (gint size, guint n, guint i, gint unit, gint * begin, gint * end)
 }
 
 static AePlanSpan *
-make_spans (const AePlan * plan, gboolean is_column, guint n)
+make_stripes (const AePlan * plan, guint n)
 {
   AePlanSpan *spans = g_new (AePlanSpan, (gsize) n * plan->n_stages);
 
   for (guint i = 0; i < n; i++) {
     gint begin, end;
 
-    cut ((gint) (is_column ? plan->out_width : plan->out_height), n, i,
-        is_column ? 2 * AE_GROUP : 4, &begin, &end);
-    find_spans (plan, is_column, begin, end, spans + (gsize) i
-        * plan->n_stages);
+    cut ((gint) plan->out_width, n, i, 2 * AE_GROUP, &begin, &end);
+    find_spans (plan, TRUE, begin, end, spans + (gsize) i * plan->n_stages);
   }
   return spans;
 }
@@ -215,14 +218,18 @@ position_cost (const AePlan * plan, const AePlanStage * stage, gboolean misses)
   return stage->c * 4.0;
 }
 
-/* Positions of each stage along one axis in all @n parts: halos count, and
- * columns in whole groups. Returns: floats of the widest part's rings, or 0
- * for rows. */
-static gsize
-count_positions (const AePlan * plan, gboolean is_column, guint n,
-    double *n_positions)
+double
+ae_plan_row_cost (const AePlan * plan, guint i)
 {
-  g_autofree AePlanSpan *spans = make_spans (plan, is_column, n);
+  return position_cost (plan, &plan->stages[i], FALSE) * plan->stages[i].w;
+}
+
+/* Columns of each stage in all @n stripes: halos count, and columns in whole
+ * groups. Returns: floats of the widest stripe's rings. */
+static gsize
+count_positions (const AePlan * plan, guint n, double *n_positions)
+{
+  g_autofree AePlanSpan *spans = make_stripes (plan, n);
   gsize n_most = 0;
 
   memset (n_positions, 0, plan->n_stages * sizeof (double));
@@ -232,12 +239,9 @@ count_positions (const AePlan * plan, gboolean is_column, guint n,
     for (guint i = 1; i < plan->n_stages; i++) {
       const AePlanStage *stage = &plan->stages[i];
       const AePlanSpan *span = &spans[(gsize) j * plan->n_stages + i];
-      gint size = span->end - span->begin;
+      gint size = round_up (span->end - span->begin, column_group (stage));
 
-      if (is_column) {
-        size = round_up (size, column_group (stage));
-        n_floats += (gsize) size *stage->c * stage->n_rows;
-      }
+      n_floats += (gsize) size *stage->c * stage->n_rows;
       n_positions[i] += size;
     }
     n_most = MAX (n_most, n_floats);
@@ -254,36 +258,39 @@ imbalance (guint n_tiles, guint n_threads)
   return (n_turns * n_threads + WAIT * (n_threads - 1)) / n_tiles;
 }
 
-/* The grid with the least time, halos, cache and threads considered. */
+/* The grid with the least time, halos, cache and threads considered: as few
+ * tiles as keep the threads busy. */
 static void
-choose_grid (AePlan * plan)
+choose_grid (AePlan * plan, const AePlanSpan * whole)
 {
-  guint n = plan->n_stages, n_threads = ae_worker_pool_n_threads (plan->pool);
+  guint n_threads = ae_worker_pool_n_threads (plan->pool);
   guint max_stripes = CLAMP (plan->out_width / MIN_STRIPE, 1, MAX_CUTS);
-  guint max_bands = CLAMP (plan->out_height / MIN_BAND, 1, MAX_CUTS);
-  g_autofree double *columns = g_new (double, n);
-  g_autofree double *rows = g_new (double, (gsize) n * max_bands);
+  guint max_bands = MIN (BANDS_PER_THREAD * n_threads, MAX_CUTS);
+  g_autofree double *columns = g_new (double, plan->n_stages);
   double best = G_MAXDOUBLE;
 
-  for (guint i = 0; i < max_bands; i++)
-    count_positions (plan, FALSE, i + 1, rows + (gsize) i * n);
-  for (guint n_stripes = 1; n_stripes <= max_stripes; n_stripes++) {
-    gsize n_floats = count_positions (plan, TRUE, n_stripes, columns);
-    gboolean misses = n_floats * sizeof (float) > CACHE_BYTES;
+  for (guint n_bands = 1; n_bands <= max_bands; n_bands++) {
+    AePlanSpan *rows = ae_plan_cut_bands (plan, whole, n_bands);
 
-    for (guint n_bands = 1; n_bands <= max_bands; n_bands++) {
+    if (rows == NULL)
+      continue;
+    for (guint n_stripes = 1; n_stripes <= max_stripes; n_stripes++) {
+      gsize n_floats = count_positions (plan, n_stripes, columns);
+      gboolean misses = n_floats * sizeof (float) > CACHE_BYTES;
       double cost = 0;
 
-      for (guint i = 1; i < n; i++)
+      for (guint i = 1; i < plan->n_stages; i++)
         cost += position_cost (plan, &plan->stages[i], misses) * columns[i]
-            * rows[(gsize) (n_bands - 1) * n + i];
-      cost *= imbalance (n_stripes * n_bands, n_threads);
+            * (whole[i].end - whole[i].begin);
+      cost *= imbalance (n_stripes * n_bands, n_threads)
+          * (1.0 + SEAM_COST * (n_bands - 1));
       if (cost < best) {
         best = cost;
         plan->n_stripes = n_stripes;
         plan->n_bands = n_bands;
       }
     }
+    g_free (rows);
   }
 }
 
@@ -298,11 +305,26 @@ measure_rings (AePlan * plan, const AePlanSpan * rows, guint n_bands)
   for (guint band = 0; band < n_bands; band++) {
     const AePlanSpan *spans = rows + (gsize) band * plan->n_stages;
 
+    worker.rows = spans;
     for (guint i = 0; i < plan->n_stages; i++)
       next[i] = spans[i].begin;
     for (gint y = spans[plan->n_stages - 1].begin;
         y < spans[plan->n_stages - 1].end; y++)
       ae_plan_ensure_rows (plan, &worker, plan->n_stages - 1, y + 1);
+  }
+}
+
+static void
+measure_seams (AePlan * plan)
+{
+  for (guint band = 1; band < plan->n_bands; band++) {
+    for (guint i = 1; i < plan->n_stages; i++) {
+      const AePlanSpan *span = &plan->rows[(gsize) band * plan->n_stages + i];
+      AePlanStage *stage = &plan->stages[i];
+
+      stage->n_seam = MAX (stage->n_seam,
+          (guint) (span->seam_end - span->begin));
+    }
   }
 }
 
@@ -342,6 +364,13 @@ lay_out_frame (AePlan * plan)
     spans[(gsize) i * plan->n_stages].origin = origin;
 }
 
+static gsize
+n_memory_floats (const AePlan * plan)
+{
+  return plan->n_worker_floats * ae_worker_pool_n_threads (plan->pool)
+      + plan->n_seam_floats * (plan->n_bands - 1) * plan->n_stripes;
+}
+
 static gboolean
 lay_out (AePlan * plan, GError ** error)
 {
@@ -360,12 +389,6 @@ lay_out (AePlan * plan, GError ** error)
     }
     stage->channel_step = odd_lines ((gsize) width);
     stage->row_step = stage->channel_step * stage->c;
-    if (stage->row_step * (stage->n_rows + 1) > G_MAXINT32) {
-      g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
-          "a frame of %ux%u is too large for this model", plan->width,
-          plan->height);
-      return FALSE;
-    }
   }
   n_frame = plan->stages[0].row_step * (plan->stages[0].n_rows + 1);
   for (guint i = 1; i < plan->n_stages; i++) {
@@ -374,12 +397,21 @@ lay_out (AePlan * plan, GError ** error)
     stage->offset = plan->n_ring_floats;
     plan->n_ring_floats += stage->row_step * (stage->n_rows + 1);
     plan->n_unread = MAX (plan->n_unread, stage->channel_step);
+    stage->seam_offset = plan->n_seam_floats;
+    plan->n_seam_floats += stage->row_step * stage->n_seam;
   }
   plan->n_worker_floats = plan->n_ring_floats + plan->n_winograd
       + plan->n_unread;
-  plan->memory_bytes = (n_frame + plan->n_packed
-      + (plan->n_worker_floats + plan->n_max_taps)
-      * ae_worker_pool_n_threads (plan->pool)) * sizeof (float);
+  plan->memory_bytes = (n_frame + plan->n_packed + n_memory_floats (plan)
+      + plan->n_max_taps * ae_worker_pool_n_threads (plan->pool))
+      * sizeof (float);
+  /* taps are placed by differences of 32 bits */
+  if (n_frame > G_MAXINT32 || n_memory_floats (plan) > G_MAXINT32) {
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+        "a frame of %ux%u is too large for this model", plan->width,
+        plan->height);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -392,23 +424,27 @@ allocate (AePlan * plan, GError ** error)
   plan->frame = ae_aligned_try_alloc0 (frame->row_step * (frame->n_rows + 1)
       * sizeof (float));
   plan->packed = ae_aligned_try_alloc0 (plan->n_packed * sizeof (float));
-  ok = plan->frame && plan->packed;
+  plan->memory = ae_aligned_try_alloc0 (n_memory_floats (plan)
+      * sizeof (float));
+  plan->is_seam_made = g_new0 (gint, (gsize) plan->n_bands * plan->n_stripes);
+  ok = plan->frame && plan->packed && plan->memory;
   for (guint i = 0; i < ae_worker_pool_n_threads (plan->pool); i++) {
     AePlanWorker *worker = &plan->workers[i];
 
-    worker->memory = ae_aligned_try_alloc0 (plan->n_worker_floats
-        * sizeof (float));
     worker->tap_offset = g_new0 (gint32, plan->n_max_taps);
     worker->next = g_new0 (gint, plan->n_stages);
     worker->base = g_new0 (float *, plan->n_stages);
-    ok = ok && worker->memory;
     worker->base[0] = plan->frame;
-    worker->winograd = worker->memory + plan->n_ring_floats;
+    if (!ok)
+      continue;
+    worker->winograd = plan->memory + i * plan->n_worker_floats
+        + plan->n_ring_floats;
     worker->unread = worker->winograd + plan->n_winograd;
-    for (guint j = 1; ok && j < plan->n_stages; j++) {
+    for (guint j = 1; j < plan->n_stages; j++) {
       const AePlanStage *stage = &plan->stages[j];
 
-      worker->base[j] = worker->memory + stage->offset;
+      worker->base[j] = plan->memory + i * plan->n_worker_floats
+          + stage->offset;
       memset (worker->base[j] + stage->n_rows * stage->row_step,
           stage->outside, stage->row_step * sizeof (float));
     }
@@ -423,15 +459,17 @@ allocate (AePlan * plan, GError ** error)
 gboolean
 ae_plan_make_tiles (AePlan * plan, GError ** error)
 {
-  g_autofree AePlanSpan *whole = make_spans (plan, FALSE, 1);
+  g_autofree AePlanSpan *whole = g_new (AePlanSpan, plan->n_stages);
 
+  find_spans (plan, FALSE, 0, (gint) plan->out_height, whole);
   plan->stages[0].n_rows = plan->stages[0].h;
   for (guint i = 1; i < plan->n_stages; i++)
     plan->stages[i].n_rows = plan->stages[i].block;
   measure_rings (plan, whole, 1);
-  choose_grid (plan);
-  plan->columns = make_spans (plan, TRUE, plan->n_stripes);
-  plan->rows = make_spans (plan, FALSE, plan->n_bands);
+  choose_grid (plan, whole);
+  plan->columns = make_stripes (plan, plan->n_stripes);
+  plan->rows = ae_plan_cut_bands (plan, whole, plan->n_bands);
+  measure_seams (plan);
   measure_rings (plan, plan->rows, plan->n_bands);
   return lay_out (plan, error) && allocate (plan, error);
 }

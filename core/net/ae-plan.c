@@ -9,13 +9,51 @@
 /* Rows of the input that are copied in one job. */
 #define COPY_ROWS 32
 
-/* Makes the rows of stage @i_in before @end, but for those outside. */
+static void
+wait_for_seam_below (AePlan * plan, AePlanWorker * worker)
+{
+  gint *is_made = &plan->is_seam_made[worker->i_tile + plan->n_stripes];
+
+  if (!g_atomic_int_get (is_made)) {
+    g_mutex_lock (&plan->seam_lock);
+    while (!*is_made)
+      g_cond_wait (&plan->seam_made, &plan->seam_lock);
+    g_mutex_unlock (&plan->seam_lock);
+  }
+  worker->below_ready = TRUE;
+}
+
+/* Lets the tile above go on once it has all it needs of this one. */
+static void
+report_seam (AePlan * plan, const AePlanWorker * worker)
+{
+  gint *is_made = &plan->is_seam_made[worker->i_tile];
+
+  if (*is_made)
+    return;
+  for (guint i = 1; i < plan->n_stages; i++) {
+    if (worker->next[i] < worker->rows[i].seam_end)
+      return;
+  }
+  g_mutex_lock (&plan->seam_lock);
+  g_atomic_int_set (is_made, TRUE);
+  g_cond_broadcast (&plan->seam_made);
+  g_mutex_unlock (&plan->seam_lock);
+}
+
+/* Makes the rows of stage @i_in before @end, but for those outside and those
+ * that the tile below makes. */
 static void
 ensure_input (AePlan * plan, AePlanWorker * worker, guint i_in, gint end)
 {
-  if (plan->stages[i_in].op != AE_PLAN_FRAME)
-    ae_plan_ensure_rows (plan, worker, i_in,
-        MIN (end, (gint) plan->stages[i_in].h));
+  const AePlanStage *in = &plan->stages[i_in];
+
+  if (in->op == AE_PLAN_FRAME)
+    return;
+  end = MIN (end, (gint) in->h);
+  ae_plan_ensure_rows (plan, worker, i_in, MIN (end, worker->rows[i_in].end));
+  if (end > worker->rows[i_in].end && !worker->measure && !worker->below_ready)
+    wait_for_seam_below (plan, worker);
 }
 
 static void
@@ -87,20 +125,48 @@ store_row (const AePlan * plan, const AePlanWorker * worker, gint y)
         (gsize) (span->need_end - span->need_begin) * sizeof (float));
 }
 
+static float *
+seam_of (const AePlan * plan, guint i_tile)
+{
+  /* the uppermost tiles have none */
+  return plan->memory + plan->n_worker_floats
+      * ae_worker_pool_n_threads (plan->pool)
+      + (i_tile - plan->n_stripes) * plan->n_seam_floats;
+}
+
+/* The lowest band comes first: a tile waits for the one below it at most,
+ * which has been begun before. */
+static void
+begin_tile (AePlan * plan, AePlanWorker * worker, guint i_job)
+{
+  guint band = plan->n_bands - 1 - i_job / plan->n_stripes;
+  guint stripe = i_job % plan->n_stripes;
+
+  worker->columns = plan->columns + (gsize) stripe *plan->n_stages;
+  worker->rows = plan->rows + (gsize) band *plan->n_stages;
+  worker->i_tile = band * plan->n_stripes + stripe;
+  worker->seam = band > 0 ? seam_of (plan, worker->i_tile) : NULL;
+  worker->below_ready = band + 1 == plan->n_bands;
+  worker->seam_below = worker->below_ready ? NULL
+      : seam_of (plan, worker->i_tile + plan->n_stripes);
+  for (guint i = 0; i < plan->n_stages; i++)
+    worker->next[i] = worker->rows[i].begin;
+}
+
 static void
 run_tile (gpointer data, guint i_job, guint i_worker)
 {
   AePlan *plan = data;
   AePlanWorker *worker = &plan->workers[i_worker];
-  guint n = plan->n_stages, last = n - 1;
-  const AePlanSpan *rows = plan->rows + (gsize) (i_job / plan->n_stripes) * n;
+  guint last = plan->n_stages - 1;
+  gint end;
 
-  worker->columns = plan->columns + (gsize) (i_job % plan->n_stripes) * n;
-  for (guint i = 0; i < n; i++)
-    worker->next[i] = rows[i].begin;
-  for (gint y = rows[last].need_begin; y < rows[last].need_end; y++) {
+  begin_tile (plan, worker, i_job);
+  end = MIN (worker->rows[last].end, (gint) plan->out_height);
+  for (gint y = worker->rows[last].begin; y < end; y++) {
     ensure_input (plan, worker, last, y + 1);
     store_row (plan, worker, y);
+    report_seam (plan, worker);
   }
 }
 
@@ -163,6 +229,8 @@ ae_plan_run (AePlan * plan, const AePlane * in, const AeTensor * condition,
     run_tape (plan);
     return;
   }
+  memset (plan->is_seam_made, 0,
+      (gsize) plan->n_bands * plan->n_stripes * sizeof (gint));
   ae_worker_pool_run (plan->pool,
       (plan->stages[0].h + COPY_ROWS - 1) / COPY_ROWS, copy_input, plan);
   ae_worker_pool_run (plan->pool, plan->n_stripes * plan->n_bands, run_tile,
@@ -261,6 +329,8 @@ ae_plan_new_int8 (AeArchitecture * architecture, AeWeights * weights,
 {
   AePlan *plan = g_new0 (AePlan, 1);
 
+  g_mutex_init (&plan->seam_lock);
+  g_cond_init (&plan->seam_made);
   plan->architecture = ae_architecture_ref (architecture);
   plan->int8 = int8 ? ae_int8_ref (int8) : NULL;
   plan->width = width;
@@ -296,7 +366,6 @@ ae_plan_memory_bytes (const AePlan * plan)
 static void
 free_worker (AePlanWorker * worker)
 {
-  ae_aligned_free (worker->memory);
   g_free (worker->tap_offset);
   g_free (worker->next);
   g_free (worker->base);
@@ -314,6 +383,10 @@ ae_plan_free (AePlan * plan)
   ae_worker_pool_free (plan->pool);
   ae_plan_free_stages (plan);
   ae_aligned_free (plan->packed);
+  ae_aligned_free (plan->memory);
+  g_free (plan->is_seam_made);
+  g_mutex_clear (&plan->seam_lock);
+  g_cond_clear (&plan->seam_made);
   ae_aligned_free (plan->frame);
   g_free (plan->columns);
   g_free (plan->rows);
