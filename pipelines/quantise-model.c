@@ -14,10 +14,11 @@
 #define PATCH 64
 #define BATCH 16
 #define REPORT_PATCH 256
-#define N_REPORT 24
+#define N_PATCHES 24
 
 static gchar *option_output, *option_validate;
 static gint option_patches = 4096, option_seed = 1;
+static gdouble option_tolerance = 0.05;
 static gchar **option_arguments;
 
 static const GOptionEntry entries[] = {
@@ -26,6 +27,9 @@ static const GOptionEntry entries[] = {
   {"validate", 'v', 0, G_OPTION_ARG_FILENAME, &option_validate,
       "Pictures to compare floats and integers on, which must not be among "
         "those given", "FOLDER"},
+  {"tolerance", 0, 0, G_OPTION_ARG_DOUBLE, &option_tolerance,
+      "PSNR that may be lost at any noise level, on the pictures given "
+        "(default: 0.05)", "DB"},
   {"patches", 0, 0, G_OPTION_ARG_INT, &option_patches,
       "Noisy patches to look at (default: 4096)", "N"},
   {"seed", 0, 0, G_OPTION_ARG_INT, &option_seed,
@@ -45,6 +49,7 @@ calibrate (const AeModel * model, const AePictureSet * pictures,
       ae_calibration_new (model->architecture);
   AeNoisyPatches patches = { pictures, PATCH };
   float input[PATCH * PATCH], target[PATCH * PATCH], given = 0.0f;
+  float weights[BATCH];
   g_auto (AeTensor) in = AE_TENSOR_INIT;
   g_auto (AeTensor) condition = AE_TENSOR_INIT;
   AeRng rng;
@@ -58,18 +63,40 @@ calibrate (const AeModel * model, const AePictureSet * pictures,
 
       ae_noisy_patches_sample (&patches, &rng, &sample);
       condition.data[i] = given;
+      weights[i] = sample.weight;
       for (guint p = 0; p < PATCH * PATCH; p++)
         in.data[(gsize) p * BATCH + i] = input[p];
     }
     ae_tape_forward (tape, model->weights->data, &in, &condition);
-    ae_calibration_add (calibration, tape);
+    ae_calibration_add (calibration, tape, weights);
   }
   return ae_calibration_finish (calibration, model->weights, error);
 }
 
-/* Square error of @plan's output for one patch. */
+static const struct
+{
+  AeCorruptionKind kind;
+  float level;
+} levels[] = {
+  {AE_CORRUPTION_GAUSSIAN, 0.5f}, {AE_CORRUPTION_GAUSSIAN, 1},
+  {AE_CORRUPTION_GAUSSIAN, 2}, {AE_CORRUPTION_GAUSSIAN, 5},
+  {AE_CORRUPTION_GAUSSIAN, 10}, {AE_CORRUPTION_GAUSSIAN, 25},
+  {AE_CORRUPTION_GAUSSIAN, 50}, {AE_CORRUPTION_GAUSSIAN, 75},
+  {AE_CORRUPTION_POISSON_GAUSSIAN, 2}, {AE_CORRUPTION_POISSON_GAUSSIAN, 5},
+  {AE_CORRUPTION_POISSON_GAUSSIAN, 10}, {AE_CORRUPTION_POISSON_GAUSSIAN, 15},
+  {AE_CORRUPTION_POISSON_GAUSSIAN, 25},
+};
+
+#define N_LEVELS G_N_ELEMENTS (levels)
+
+/* PSNR in dB of some patches of @set. */
+typedef struct
+{
+  double db[N_LEVELS][N_PATCHES];
+} Quality;
+
 static double
-square_error (AePlan * plan, const float *noisy, const float *clean,
+psnr (AePlan * plan, const float *noisy, const float *clean,
     const AeTensor * condition, float *out)
 {
   AePlane from = { (float *) noisy, REPORT_PATCH };
@@ -82,71 +109,153 @@ square_error (AePlan * plan, const float *noisy, const float *clean,
 
     sum += d * d;
   }
-  return sum / (REPORT_PATCH * REPORT_PATCH);
+  return -10.0 * log10 (sum / (REPORT_PATCH * REPORT_PATCH));
 }
 
-/* Mean PSNR of some patches by each plan; what the second loses, at most. */
-static void
-report_level (const AePictureSet * set, AePlan * const plans[2],
-    AeCorruptionKind kind, float level)
+/* @int8: NULL for floats alone */
+static gboolean
+measure (const AePictureSet * set, const AeModel * model, AeInt8 * int8,
+    Quality * quality, GError ** error)
 {
   const gsize n = REPORT_PATCH * REPORT_PATCH;
   g_autofree float *clean = g_new (float, n);
   g_autofree float *noisy = g_new (float, n);
   g_autofree float *out = g_new (float, n);
   g_auto (AeTensor) condition = AE_TENSOR_INIT;
-  double mean[2] = { 0.0, 0.0 }, most = -G_MAXDOUBLE;
+  g_autoptr (AePlan) plan = ae_plan_new_int8 (model->architecture,
+      model->weights, int8, REPORT_PATCH, REPORT_PATCH, 0, error);
   AeRng rng;
 
-  ae_rng_init (&rng, 1000);
+  if (plan == NULL)
+    return FALSE;
   ae_tensor_resize (&condition, 1, 1, 1, 1);
-  for (guint i = 0; i < N_REPORT; i++) {
-    const AePicture *picture = ae_picture_set_luma (set, i);
-    double db[2];
+  for (guint i = 0; i < N_LEVELS; i++) {
+    ae_rng_init (&rng, 1000);
+    for (guint j = 0; j < N_PATCHES; j++) {
+      const AePicture *picture = ae_picture_set_luma (set, j);
 
-    ae_picture_crop (picture, &rng, REPORT_PATCH, clean);
-    condition.data[0] = ae_noisy_patch (kind, level, picture->mean, &rng,
-        clean, noisy, REPORT_PATCH);
-    for (guint j = 0; j < 2; j++) {
-      db[j] = -10.0 * log10 (square_error (plans[j], noisy, clean, &condition,
-              out));
-      mean[j] += db[j] / N_REPORT;
+      ae_picture_crop (picture, &rng, REPORT_PATCH, clean);
+      condition.data[0] = ae_noisy_patch (levels[i].kind, levels[i].level,
+          picture->mean, &rng, clean, noisy, REPORT_PATCH);
+      quality->db[i][j] = psnr (plan, noisy, clean, &condition, out);
     }
-    most = MAX (most, db[0] - db[1]);
   }
-  g_print ("%-17s %5g  %8.3f %8.3f %+8.3f %+8.3f\n", ae_corruption_name (kind),
-      (double) level, mean[0], mean[1], mean[1] - mean[0], -most);
+  return TRUE;
+}
+
+static double
+mean_of (const double db[N_PATCHES])
+{
+  double sum = 0.0;
+
+  for (guint i = 0; i < N_PATCHES; i++)
+    sum += db[i];
+  return sum / N_PATCHES;
+}
+
+/* Returns: what is lost at the level that loses most. */
+static double
+loss (const Quality * in_floats, const Quality * in_integers)
+{
+  double most = 0.0;
+
+  for (guint i = 0; i < N_LEVELS; i++)
+    most = MAX (most, mean_of (in_floats->db[i])
+        - mean_of (in_integers->db[i]));
+  return most;
+}
+
+/* What each layer alone loses. */
+static gboolean
+measure_layers (const AePictureSet * set, const AeModel * model,
+    const AeInt8 * int8, const Quality * in_floats, double *losses,
+    GError ** error)
+{
+  for (guint i = 0; i < int8->n_layers; i++) {
+    g_autoptr (AeInt8) alone = ae_int8_ref ((AeInt8 *) int8);
+    Quality quality;
+
+    losses[i] = -1.0;
+    if (int8->layers[i].weights == NULL)
+      continue;
+    for (guint j = 0; j < int8->n_layers; j++) {
+      AeInt8 *fewer;
+
+      if (j == i || int8->layers[j].weights == NULL)
+        continue;
+      fewer = ae_int8_without (alone, model->architecture, j);
+      ae_int8_unref (alone);
+      alone = fewer;
+    }
+    if (!measure (set, model, alone, &quality, error))
+      return FALSE;
+    losses[i] = loss (in_floats, &quality);
+  }
+  return TRUE;
+}
+
+/* Leaves the layers that lose most in floats until all others together are
+ * within tolerance. */
+static AeInt8 *
+choose_layers (const AePictureSet * set, const AeModel * model, AeInt8 * all,
+    GError ** error)
+{
+  g_autofree double *losses = g_new (double, all->n_layers);
+  g_autoptr (AeInt8) int8 = ae_int8_ref (all);
+  Quality in_floats, quality;
+
+  if (!measure (set, model, NULL, &in_floats, error)
+      || !measure_layers (set, model, all, &in_floats, losses, error))
+    return NULL;
+  for (;;) {
+    guint worst = 0;
+    AeInt8 *fewer;
+
+    if (!measure (set, model, int8, &quality, error))
+      return NULL;
+    g_print ("%.3f dB lost at most\n", loss (&in_floats, &quality));
+    if (loss (&in_floats, &quality) <= option_tolerance)
+      return g_steal_pointer (&int8);
+    for (guint i = 0; i < all->n_layers; i++)
+      worst = losses[i] > losses[worst] ? i : worst;
+    if (losses[worst] < 0.0)
+      break;
+    g_print ("%s in column %u stays float: alone it loses %.3f dB\n",
+        model->architecture->layers[worst].ops->name,
+        model->architecture->layers[worst].column, losses[worst]);
+    losses[worst] = -1.0;
+    fewer = ae_int8_without (int8, model->architecture, worst);
+    ae_int8_unref (int8);
+    int8 = fewer;
+  }
+  g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+      "no layer can be run in integers within %g dB", option_tolerance);
+  return NULL;
 }
 
 static gboolean
 report (const AeModel * model, AeInt8 * int8, GError ** error)
 {
-  static const float gaussian[] = { 0.5f, 1, 2, 5, 10, 25, 50, 75 };
-  static const float camera[] = { 2, 5, 10, 15, 25 };
   const gchar *paths[] = { option_validate, NULL };
   g_autoptr (AePictureSet) set = ae_picture_set_new (paths, REPORT_PATCH,
       error);
-  g_autoptr (AePlan) in_floats = NULL;
-  g_autoptr (AePlan) in_integers = NULL;
+  Quality a, b;
 
-  if (set == NULL)
-    return FALSE;
-  in_floats = ae_plan_new (model->architecture, model->weights, REPORT_PATCH,
-      REPORT_PATCH, 1, error);
-  if (in_floats == NULL)
-    return FALSE;
-  in_integers = ae_plan_new_int8 (model->architecture, model->weights, int8,
-      REPORT_PATCH, REPORT_PATCH, 1, error);
-  if (in_integers == NULL)
+  if (set == NULL || !measure (set, model, NULL, &a, error)
+      || !measure (set, model, int8, &b, error))
     return FALSE;
   g_print ("%-17s %5s  %8s %8s %8s %8s\n", "PSNR, dB", "", "float", "int8",
       "mean", "worst");
-  for (guint i = 0; i < G_N_ELEMENTS (gaussian); i++)
-    report_level (set, (AePlan * const[2]) { in_floats, in_integers },
-      AE_CORRUPTION_GAUSSIAN, gaussian[i]);
-  for (guint i = 0; i < G_N_ELEMENTS (camera); i++)
-    report_level (set, (AePlan * const[2]) { in_floats, in_integers },
-      AE_CORRUPTION_POISSON_GAUSSIAN, camera[i]);
+  for (guint i = 0; i < N_LEVELS; i++) {
+    double worst = 0.0;
+
+    for (guint j = 0; j < N_PATCHES; j++)
+      worst = MIN (worst, b.db[i][j] - a.db[i][j]);
+    g_print ("%-17s %5g  %8.3f %8.3f %+8.3f %+8.3f\n",
+        ae_corruption_name (levels[i].kind), (double) levels[i].level,
+        mean_of (a.db[i]), mean_of (b.db[i]),
+        mean_of (b.db[i]) - mean_of (a.db[i]), worst);
+  }
   return TRUE;
 }
 
@@ -173,16 +282,18 @@ quantise (GError ** error)
 {
   g_autoptr (AeModel) model = load (option_arguments[0], error);
   g_autoptr (AePictureSet) pictures = NULL;
+  g_autoptr (AeInt8) all = NULL;
   g_autoptr (AeInt8) int8 = NULL;
   g_autoptr (AeModel) quantised = NULL;
 
   if (model == NULL)
     return FALSE;
   pictures = ae_picture_set_new ((const gchar * const *) option_arguments + 1,
-      PATCH, error);
+      REPORT_PATCH, error);
   if (pictures == NULL)
     return FALSE;
-  int8 = calibrate (model, pictures, error);
+  all = calibrate (model, pictures, error);
+  int8 = all ? choose_layers (pictures, model, all, error) : NULL;
   if (int8 == NULL || (option_validate && !report (model, int8, error)))
     return FALSE;
   quantised = ae_model_new_int8 (model, int8);
@@ -196,9 +307,9 @@ check_options (GError ** error)
       || option_output == NULL)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "a model, pictures and -o FILE are needed; see --help");
-  else if (option_patches < 1)
+  else if (option_patches < 1 || !(option_tolerance >= 0.0))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--patches %d is not positive", option_patches);
+        "--patches and --tolerance take positive numbers");
   else
     return TRUE;
   return FALSE;

@@ -19,7 +19,7 @@
 /* Magnitudes of one channel; bin i counts those from i * width on. */
 typedef struct
 {
-  guint64 bins[N_BINS];
+  double bins[N_BINS];
   float most;
   float width;                  /* a power of two; 0 at first */
 } Histogram;
@@ -93,7 +93,8 @@ widen (Histogram * histogram, float most)
 }
 
 static void
-add_channel (Input * input, Histogram * histogram, const float *x, gsize n)
+add_channel (Input * input, Histogram * histogram, const float *x, gsize n,
+    const float *weights, guint n_samples)
 {
   float most = 0.0f;
 
@@ -108,11 +109,13 @@ add_channel (Input * input, Histogram * histogram, const float *x, gsize n)
   if (most > 0.0f)
     widen (histogram, most);
   for (gsize i = 0; i < n && histogram->width > 0.0f; i++)
-    histogram->bins[(guint) (fabsf (x[i]) / histogram->width)]++;
+    histogram->bins[(guint) (fabsf (x[i]) / histogram->width)] +=
+        (double) weights[i % n_samples];
 }
 
 void
-ae_calibration_add (AeCalibration * self, const AeTape * tape)
+ae_calibration_add (AeCalibration * self, const AeTape * tape,
+    const float *weights)
 {
   for (guint i = 0; i < self->architecture->n_layers; i++) {
     const AeTensor *in = ae_tape_input (tape, i);
@@ -120,7 +123,7 @@ ae_calibration_add (AeCalibration * self, const AeTape * tape)
 
     for (guint c = 0; c < in->c && self->inputs[i].channels; c++)
       add_channel (&self->inputs[i], &self->inputs[i].channels[c],
-          in->data + c * n, n);
+          in->data + c * n, n, weights, in->n);
     if (self->inputs[i].rounding)
       ae_rounding_add (self->inputs[i].rounding, in, &self->rng);
   }
@@ -136,9 +139,7 @@ error_of (const Histogram * histogram, double clip, guint n_steps)
   for (guint i = 0; i < N_BINS; i++) {
     double x = (i + 0.5) * (double) histogram->width, over = x - clip;
 
-    if (histogram->bins[i] > 0)
-      sum += (double) histogram->bins[i] * (over > 0.0 ? over * over
-          : step * step / 12.0);
+    sum += histogram->bins[i] * (over > 0.0 ? over * over : step * step / 12.0);
   }
   return sum;
 }

@@ -82,6 +82,28 @@ ae_int8_round_layer (AeInt8 * int8, const AeArchitecture * architecture,
 }
 
 AeInt8 *
+ae_int8_without (const AeInt8 * int8, const AeArchitecture * architecture,
+    guint i_layer)
+{
+  AeInt8 *without = ae_int8_new (architecture);
+
+  for (guint i = 0; i < int8->n_layers; i++) {
+    const AeInt8Layer *from = &int8->layers[i];
+    const AeLayer *layer = &architecture->layers[i];
+    AeInt8Layer *to;
+
+    if (from->weights == NULL || i == i_layer)
+      continue;
+    to = ae_int8_add_layer (without, architecture, i);
+    memcpy (to->weights, from->weights, layer->params[AE_PARAM_WEIGHT].size);
+    memcpy (to->scale, from->scale, layer->out.c * sizeof (float));
+    memcpy (to->step, from->step, layer->in.c * sizeof (float));
+    to->zero = from->zero;
+  }
+  return without;
+}
+
+AeInt8 *
 ae_int8_ref (AeInt8 * int8)
 {
   g_atomic_ref_count_inc (&int8->ref_count);

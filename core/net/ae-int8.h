@@ -56,6 +56,12 @@ AeInt8Layer *ae_int8_add_layer (AeInt8 * int8,
 void ae_int8_round_layer (AeInt8 * int8, const AeArchitecture * architecture,
     guint i_layer, const float *step, guint8 zero, const float *weights);
 
+/* Returns: (transfer full): the layers of @int8, but for @i_layer, which stays
+ * float. */
+AeInt8 *ae_int8_without (const AeInt8 * int8,
+    const AeArchitecture * architecture, guint i_layer)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 AeInt8 *ae_int8_ref (AeInt8 * int8);
 void ae_int8_unref (AeInt8 * int8);     /* NULL is a no-op */
 

@@ -45,11 +45,14 @@ calibrate (const AeModel * model, GError ** error)
       ae_calibration_new (model->architecture);
   g_autoptr (AeTape) tape = ae_tape_new (model->architecture);
   g_auto (AeTensor) in = AE_TENSOR_INIT;
+  float ones[16];
 
+  for (guint i = 0; i < 16; i++)
+    ones[i] = 1.0f;
   for (guint i = 0; i < 4; i++) {
     make_picture (&in, 16, 10 + i);
     ae_tape_forward (tape, model->weights->data, &in, NULL);
-    ae_calibration_add (calibration, tape);
+    ae_calibration_add (calibration, tape, ones);
   }
   return ae_calibration_finish (calibration, model->weights, error);
 }
