@@ -13,8 +13,8 @@
 
 #define PATCH 64
 #define BATCH 16
-#define REPORT_PATCH 256
-#define N_PATCHES 24
+#define REPORT_PATCH 128
+#define N_PATCHES 64
 
 static gchar *option_output, *option_validate;
 static gint option_patches = 4096, option_seed = 1;
