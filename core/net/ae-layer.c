@@ -102,3 +102,27 @@ ae_layer_set_param (AeLayer * layer, guint i, guint rank, guint s0, guint s1,
   /* the parser refuses what is too much, also where gsize has 32 bits */
   param->size = (gsize) MIN (size, G_MAXSIZE / 2);
 }
+
+void
+ae_layer_grad_bias (const AeLayerPass * pass)
+{
+  const AeTensor *grad = pass->grad_out;
+  gsize plane = (gsize) grad->h * grad->w * grad->n;
+
+  for (guint c = 0; pass->grad_bias && c < grad->c; c++) {
+    const float *g = grad->data + c * plane;
+    float lanes[16] = { 0.0f };
+    float sum = 0.0f;
+    gsize i = 0;
+
+    for (; i + 16 <= plane; i += 16) {
+      for (guint j = 0; j < 16; j++)
+        lanes[j] += g[i + j];
+    }
+    for (; i < plane; i++)
+      sum += g[i];
+    for (guint j = 0; j < 16; j++)
+      sum += lanes[j];
+    pass->grad_bias[c] += sum;
+  }
+}

@@ -175,6 +175,9 @@ gboolean ae_layer_prepare_size (AeLayer * layer, GError ** error);
 void ae_layer_set_param (AeLayer * layer, guint i, guint rank, guint s0,
     guint s1, guint s2, guint s3);
 
+/* Adds the sums of grad_out's channels to grad_bias, if that is wanted. */
+void ae_layer_grad_bias (const AeLayerPass * pass);
+
 /* Pointer to row @i_channel, @y of @t: [w][n] floats. */
 static inline float *
 ae_tensor_row (const AeTensor * t, guint i_channel, guint y)

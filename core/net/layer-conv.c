@@ -3,30 +3,6 @@
 #include "ae-error.h"
 #include "ae-layer.h"
 
-static void
-grad_bias (const AeLayerPass * pass)
-{
-  const AeTensor *grad = pass->grad_out;
-  gsize plane = (gsize) grad->h * grad->w * grad->n;
-
-  for (guint c = 0; pass->grad_bias && c < grad->c; c++) {
-    const float *g = grad->data + c * plane;
-    float lanes[16] = { 0.0f };
-    float sum = 0.0f;
-    gsize i = 0;
-
-    for (; i + 16 <= plane; i += 16) {
-      for (guint j = 0; j < 16; j++)
-        lanes[j] += g[i + j];
-    }
-    for (; i < plane; i++)
-      sum += g[i];
-    for (guint j = 0; j < 16; j++)
-      sum += lanes[j];
-    pass->grad_bias[c] += sum;
-  }
-}
-
 static AeConvGeometry
 conv_geometry (const AeLayer * layer)
 {
@@ -69,7 +45,7 @@ conv_backward (const AeLayerPass * pass)
 {
   AeConvGeometry g = conv_geometry (pass->layer);
 
-  grad_bias (pass);
+  ae_layer_grad_bias (pass);
   if (pass->grad_weight)
     ae_conv_grad_weights (&g, pass->grad_out, pass->in, pass->grad_weight,
         pass->scratch);
@@ -122,7 +98,7 @@ deconv_backward (const AeLayerPass * pass)
 {
   AeConvGeometry g = deconv_geometry (pass->layer);
 
-  grad_bias (pass);
+  ae_layer_grad_bias (pass);
   if (pass->grad_weight)
     ae_conv_grad_weights (&g, pass->in, pass->grad_out, pass->grad_weight,
         pass->scratch);

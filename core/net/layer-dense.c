@@ -1,6 +1,6 @@
 /* dense N: y = W x + b. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-error.h"
-#include "ae-gemm.h"
+#include "ae-kernels.h"
 #include "ae-layer.h"
 
 static guint
@@ -34,20 +34,28 @@ dense_out_size (const AeLayer * layer, guint in, guint * out)
   return TRUE;
 }
 
+static float *
+scratch_for (const AeLayerPass * pass, guint n)
+{
+  ae_tensor_resize (pass->scratch, 1, 1, (guint) ae_kernels_gemm_scratch (n),
+      1);
+  return pass->scratch->data;
+}
+
 /* weight [n_out][n_in], in [n_in][n] -> out [n_out][n] */
 static void
 dense_forward (const AeLayerPass * pass)
 {
   const AeTensor *in = pass->in;
   AeTensor *out = pass->out;
-  guint n = in->n;
+  guint n = in->n, n_in = n_features (in);
 
   for (guint i = 0; i < out->c; i++) {
     for (guint j = 0; j < n; j++)
       out->data[(gsize) i * n + j] = pass->bias[i];
   }
-  ae_gemm (FALSE, FALSE, out->c, n, n_features (in), 1.0f, pass->weight,
-      n_features (in), in->data, n, 1.0f, out->data, n);
+  ae_kernels ()->gemm (out->c, n, n_in, pass->weight, n_in, 1, in->data, n, 1,
+      out->data, n, scratch_for (pass, n));
 }
 
 static void
@@ -56,19 +64,15 @@ dense_backward (const AeLayerPass * pass)
   const AeTensor *in = pass->in, *grad_out = pass->grad_out;
   guint n = in->n, n_in = n_features (in), n_out = grad_out->c;
 
-  for (guint i = 0; pass->grad_bias && i < n_out; i++) {
-    float sum = 0.0f;
-
-    for (guint j = 0; j < n; j++)
-      sum += grad_out->data[(gsize) i * n + j];
-    pass->grad_bias[i] += sum;
-  }
+  ae_layer_grad_bias (pass);
   if (pass->grad_weight)
-    ae_gemm (FALSE, TRUE, n_out, n_in, n, 1.0f, grad_out->data, n, in->data, n,
-        1.0f, pass->grad_weight, n_in);
-  if (pass->grad_in)
-    ae_gemm (TRUE, FALSE, n_in, n, n_out, 1.0f, pass->weight, n_in,
-        grad_out->data, n, 0.0f, pass->grad_in->data, n);
+    ae_kernels ()->gemm (n_out, n_in, n, grad_out->data, n, 1, in->data, 1, n,
+        pass->grad_weight, n_in, scratch_for (pass, n_in));
+  if (pass->grad_in) {
+    ae_tensor_zero (pass->grad_in);
+    ae_kernels ()->gemm (n_in, n, n_out, pass->weight, 1, n_in,
+        grad_out->data, n, 1, pass->grad_in->data, n, scratch_for (pass, n));
+  }
 }
 
 extern const AeLayerOps ae_layer_dense;

@@ -2,6 +2,7 @@
 #include "ae-trainer.h"
 #include "ae-contractive.h"
 #include "ae-error.h"
+#include "ae-kernels.h"
 #include "ae-tape.h"
 
 #include <math.h>
@@ -231,6 +232,8 @@ ae_trainer_free (AeTrainer * trainer)
   g_free (trainer);
 }
 
+#define INTERLEAVED 16          /* samples at a time: a cache line of each position */
+
 /* samples [n][size] -> tensor [size][n] */
 static void
 interleave (const float *samples, AeTensor * t)
@@ -238,9 +241,13 @@ interleave (const float *samples, AeTensor * t)
   guint n = t->n;
   gsize size = ae_tensor_size (t) / n;
 
-  for (gsize p = 0; p < size; p++) {
-    for (guint i = 0; i < n; i++)
-      t->data[p * n + i] = samples[i * size + p];
+  for (guint begin = 0; begin < n; begin += INTERLEAVED) {
+    guint end = MIN (begin + INTERLEAVED, n);
+
+    for (gsize p = 0; p < size; p++) {
+      for (guint i = begin; i < end; i++)
+        t->data[p * n + i] = samples[i * size + p];
+    }
   }
 }
 
@@ -269,7 +276,7 @@ draw_shard (AeTrainer * trainer, Shard * shard, const guint64 * seeds)
     }
     ae_rng_init (&rng, seeds[i]);
     trainer->func (trainer->data, &rng, &sample);
-    shard->weight[i] = sample.weight;
+    shard->weight[i] = sample.weight / (float) trainer->config.batch;
   }
   interleave (input, &shard->in);
   interleave (target, &shard->target);
@@ -318,7 +325,8 @@ forward_shard (gpointer data, guint i_shard, guint i_worker)
     ae_code_add_activity (ae_tape_code (shard->tape), shard->activity);
 }
 
-/* The terms of the code; their gradient with respect to it in grad_code. */
+/* The terms of the code; their gradient with respect to it in grad_code.
+ * @over_d: see backward_shard() */
 static void
 regularise_code (const AeTrainer * trainer, Shard * shard, float over_d)
 {
@@ -337,7 +345,8 @@ regularise_code (const AeTrainer * trainer, Shard * shard, float over_d)
     shard->loss.kl = (double) (r->kl * over_d) * ae_tape_kl (shard->tape);
 }
 
-/* The gradient of a shard's part of the objective, summed over its samples. */
+/* The gradient of a shard's part of the objective: as the weights of the samples
+ * in the loss, so do all other terms have the factor 1 / batch. */
 static void
 backward_shard (gpointer data, guint i_shard, guint i_worker)
 {
@@ -345,7 +354,8 @@ backward_shard (gpointer data, guint i_shard, guint i_worker)
   const AeRegulariser *r = &trainer->config.regulariser;
   Shard *shard = &trainer->shards[i_shard];
   float over_d = (float) shard->grad_out.n
-      / (float) ae_tensor_size (&shard->grad_out);
+      / (float) ae_tensor_size (&shard->grad_out)
+      / (float) trainer->config.batch;
   AeTapeGradients gradients = { &shard->grad_out, NULL, r->kl * over_d,
     trainer->config.n_frozen
   };
@@ -391,16 +401,15 @@ gather_loss (const AeTrainer * trainer)
 {
   const AeRegulariser *r = &trainer->config.regulariser;
   const AeTensor *out = &trainer->shards[0].grad_out;
-  double over_n = 1.0 / trainer->config.batch;
   AeTrainerLoss sum = { 0 };
 
   for (guint i = 0; i < trainer->n_shards; i++) {
     const AeTrainerLoss *part = &trainer->shards[i].loss;
 
-    sum.loss += over_n * part->loss;
-    sum.code_l1 += over_n * part->code_l1;
-    sum.contractive += over_n * part->contractive;
-    sum.kl += over_n * part->kl;
+    sum.loss += part->loss;
+    sum.code_l1 += part->code_l1;
+    sum.contractive += part->contractive;
+    sum.kl += part->kl;
   }
   if (r->sparsity > 0.0f)
     sum.sparsity = (double) r->sparsity * out->n / (double) ae_tensor_size (out)
@@ -409,32 +418,46 @@ gather_loss (const AeTrainer * trainer)
   return sum;
 }
 
+#define SUMMED 4096             /* weights at a time: they stay in the cache */
+
+/* Adds the gradients of all shards to the first one's, in their order. */
+static void
+sum_shards (AeTrainer * trainer)
+{
+  gsize n = trainer->architecture->n_weights;
+  float *grad = trainer->shards[0].grad;
+
+  for (gsize begin = trainer->first; begin < n; begin += SUMMED) {
+    gsize end = MIN (begin + SUMMED, n);
+
+    for (guint i = 1; i < trainer->n_shards; i++) {
+      const float *part = trainer->shards[i].grad;
+
+      for (gsize j = begin; j < end; j++)
+        grad[j] += part[j];
+    }
+  }
+}
+
 /* The gradient of the objective in the first shard's, clipped; returns its norm
  * before clipping. @prior becomes the priors' terms. */
 static double
 gather_gradient (AeTrainer * trainer, double *prior)
 {
+  gsize first = trainer->first;
   gsize n = trainer->architecture->n_weights;
   float *grad = trainer->shards[0].grad;
-  float scale = 1.0f / (float) trainer->config.batch;
-  double norm2 = 0.0, norm;
+  double norm;
 
-  for (guint i = 1; i < trainer->n_shards; i++) {
-    for (gsize j = trainer->first; j < n; j++)
-      grad[j] += trainer->shards[i].grad[j];
-  }
-  for (gsize j = trainer->first; j < n; j++)
-    grad[j] *= scale;
+  sum_shards (trainer);
   *prior = ae_weight_prior (&trainer->config.regulariser,
       trainer->architecture, trainer->config.n_frozen, trainer->weights, grad);
-  for (gsize j = trainer->first; j < n; j++)
-    norm2 += (double) grad[j] * (double) grad[j];
-  norm = sqrt (norm2);
+  norm = sqrt (ae_kernels ()->sum_squares (n - first, grad + first));
   if (trainer->config.clip_norm > 0.0f
       && norm > (double) trainer->config.clip_norm) {
     float factor = (float) ((double) trainer->config.clip_norm / norm);
 
-    for (gsize j = trainer->first; j < n; j++)
+    for (gsize j = first; j < n; j++)
       grad[j] *= factor;
   }
   return norm;

@@ -36,6 +36,21 @@ typedef struct
   const float *factor;
 } AeInt8Bytes;
 
+/**
+ * AeAdam: factors of one step of Adam.
+ * @rate: of learning
+ * @correct1, @correct2: of the moments, for their start at zero
+ * @coupled_decay: weight decay as a part of the gradient
+ * @keep: what is kept of each weight, less than 1 with decay outside of the
+ *   gradient
+ */
+typedef struct
+{
+  float beta1, beta2;
+  float rate, correct1, correct2, epsilon;
+  float coupled_decay, keep;
+} AeAdam;
+
 typedef struct
 {
   /**
@@ -68,6 +83,24 @@ typedef struct
       gsize out_row_step, gsize out_step, const float *in,
       const gint32 * tap_offset, gsize in_row_step, gsize in_step,
       float *grad);
+
+  /**
+   * gemm: c[i * c_row + j] += sum over t of
+   *     a[i * a_row + t * a_column] * b[t * b_row + j * b_column]
+   * for @m rows i, @n columns j and @k products t. Of the two steps of a, and
+   * of b, one is 1.
+   * @scratch: ae_kernels_gemm_scratch (n) floats
+   */
+  void (*gemm) (guint m, guint n, guint k, const float *a, gsize a_row,
+      gsize a_column, const float *b, gsize b_row, gsize b_column, float *c,
+      gsize c_row, float *scratch);
+
+  /* Updates the moments and weights, each of @n floats. */
+  void (*adam) (const AeAdam * adam, gsize n, const float *grad,
+      float *moment1, float *moment2, float *weights);
+
+  /* Returns: the sum of x[i]^2, in doubles. */
+  double (*sum_squares) (gsize n, const float *x);
 
   /**
    * winograd_in: input transform of F(4x4, 3x3) for one channel.
@@ -149,6 +182,12 @@ const AeKernels *ae_kernels (void);
 /* Returns: (transfer none) (nullable): those of @level, NULL where they were
  * not built or the processor lacks it; for tests and benchmarks. */
 const AeKernels *ae_kernels_for_level (AeCpuLevel level);
+
+/* Rows and columns of a that gemm works on at a time. */
+#define AE_GEMM_BLOCK_M 128
+#define AE_GEMM_BLOCK_K 128
+
+gsize ae_kernels_gemm_scratch (guint n);
 
 /* Returns: floats in the packed form of weights [m][n_taps]. */
 gsize ae_kernels_packed_size (guint m, guint n_taps);

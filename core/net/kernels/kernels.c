@@ -30,6 +30,13 @@ ae_kernels (void)
 }
 
 gsize
+ae_kernels_gemm_scratch (guint n)
+{
+  /* tiles have at most three groups of columns */
+  return (gsize) AE_GEMM_BLOCK_K *(AE_GEMM_BLOCK_M + n + 3 * AE_GROUP);
+}
+
+gsize
 ae_kernels_packed_size (guint m, guint n_taps)
 {
   return (gsize) (m + AE_BLOCK - 1) / AE_BLOCK * AE_BLOCK * n_taps;

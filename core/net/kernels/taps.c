@@ -2,6 +2,7 @@
  * instruction set. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "int8.h"
 #include "rows.h"
+#include "training.h"
 #include "winograd.h"
 
 /* FORWARD_M x FORWARD_V: accumulators of the forward
@@ -179,6 +180,9 @@ taps_grad_weights (guint m, guint n_rows, guint n_groups, guint n_taps,
 const AeKernels AE_KERNEL_NAME (ae_kernels_) = {
   .taps_forward = taps_forward,
   .taps_grad_weights = taps_grad_weights,
+  .gemm = AE_KERNEL_NAME (ae_gemm_),
+  .adam = AE_KERNEL_NAME (ae_adam_),
+  .sum_squares = AE_KERNEL_NAME (ae_sum_squares_),
   .winograd_in = AE_KERNEL_NAME (ae_winograd_in_),
   .winograd_out = AE_KERNEL_NAME (ae_winograd_out_),
   .int8_taps_to_floats = AE_KERNEL_NAME (ae_int8_taps_to_floats_),
