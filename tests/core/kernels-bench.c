@@ -75,6 +75,17 @@ gradient (Bench * b)
       ROW, 0, AE_GROUP, b->in, b->offset, 0, AE_GROUP, b->weights);
 }
 
+#define SAMPLES_OF_BATCH 128
+
+/* A dense layer. */
+static void
+dense (Bench * b)
+{
+  b->kernels->gemm (b->m, SAMPLES_OF_BATCH, b->c, b->weights, b->c, 1, b->in,
+      SAMPLES_OF_BATCH, 1, b->out, SAMPLES_OF_BATCH,
+      b->in + b->c * SAMPLES_OF_BATCH);
+}
+
 /* One of the 36 products. */
 static void
 product (Bench * b)
@@ -225,6 +236,8 @@ static const Line lines[] = {
   {"taps 1x1 64 -> 48", "GFLOP/s", direct, 64, 48, 1, SUMS (64, 48, 1)},
   {"weight gradient 3x3 16 -> 16", "GFLOP/s", gradient, 16, 16, 3,
       SUMS (16, 16, 3)},
+  {"dense 256 -> 128, 128 samples", "GFLOP/s", dense, 256, 128, 1,
+      2.0 * 256 * 128 * SAMPLES_OF_BATCH},
   {"Winograd product 24 -> 24", "GFLOP/s", product, 24, 24, 1,
       PRODUCTS (24, 24)},
   {"Winograd product 48 -> 48", "GFLOP/s", product, 48, 48, 1,

@@ -12,6 +12,7 @@
 TCase *kernels_taps_tests (void);
 TCase *kernels_rows_tests (void);
 TCase *kernels_int8_tests (void);
+TCase *kernels_training_tests (void);
 
 /* Prints how fast they are. */
 void kernels_bench (void);

@@ -23,6 +23,7 @@ kernels_suite (void)
   suite_add_tcase (suite, kernels_taps_tests ());
   suite_add_tcase (suite, kernels_rows_tests ());
   suite_add_tcase (suite, kernels_int8_tests ());
+  suite_add_tcase (suite, kernels_training_tests ());
   return suite;
 }
 
