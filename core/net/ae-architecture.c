@@ -654,12 +654,13 @@ ae_architecture_unref (AeArchitecture * architecture)
 
 /* Each weight is used once at each position of the smaller grid: a
  * convolution's output, a deconvolution's input. */
-double
-ae_architecture_macs_per_pixel (const AeArchitecture * architecture)
+void
+ae_architecture_layer_macs_per_pixel (const AeArchitecture * architecture,
+    double *macs)
 {
   const guint side = 4 * MAX (architecture->multiple, 256);
   guint h = architecture->input.h, w = architecture->input.w;
-  double n_pixels, macs = 0.0;
+  double n_pixels;
 
   if (h == 0)
     h = w = side / architecture->multiple * architecture->multiple;
@@ -669,11 +670,21 @@ ae_architecture_macs_per_pixel (const AeArchitecture * architecture)
     double area_in = (double) h * w;
 
     if (!ae_layer_out_size (layer, h, w, &h, &w))
-      g_return_val_if_reached (0.0);
-    macs += (double) layer->params[AE_PARAM_WEIGHT].size
-        * MIN (area_in, (double) h * w);
+      g_return_if_reached ();
+    macs[i] = (double) layer->params[AE_PARAM_WEIGHT].size
+        * MIN (area_in, (double) h * w) / n_pixels;
   }
-  return macs / n_pixels;
+}
+
+double
+ae_architecture_macs_per_pixel (const AeArchitecture * architecture)
+{
+  double macs[AE_ARCHITECTURE_MAX_LAYERS] = { 0.0 }, sum = 0.0;
+
+  ae_architecture_layer_macs_per_pixel (architecture, macs);
+  for (guint i = 0; i < architecture->n_layers; i++)
+    sum += macs[i];
+  return sum;
 }
 
 gint

@@ -61,6 +61,10 @@ gboolean ae_architecture_decodes_alone (const AeArchitecture *
 double ae_architecture_macs_per_pixel (const AeArchitecture *
     architecture);
 
+/* The same of each layer: @macs[n_layers]. */
+void ae_architecture_layer_macs_per_pixel (const AeArchitecture *
+    architecture, double *macs);
+
 /* Returns: (transfer full): `encoder.3`: the part, and the index of the layer
  * within it, counting every layer. */
      gchar *ae_architecture_layer_name (const AeArchitecture * architecture,

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LARGEST_HALF 65504.0f
 
 #define MAX_FILE_BYTES (8 + (gsize) AE_MODEL_MAX_HEADER_BYTES \
     + sizeof (float) * AE_ARCHITECTURE_MAX_WEIGHTS)
@@ -118,11 +121,13 @@ describe_metadata (const AeModel * model, JsonBuilder * builder)
   json_builder_end_object (builder);
 }
 
-/* The file's header and data while they are written. */
+/* The file's header and data while they are written.
+ * @halves: whether parameters are written as F16 */
 typedef struct
 {
   JsonBuilder *header;
   GByteArray *data;
+  gboolean halves;
 } Writer;
 
 /* Describes a tensor whose data are what follows. */
@@ -170,6 +175,38 @@ write_floats (Writer * writer, const gchar * name, const AeParam * param,
   end_tensor (writer);
 }
 
+/* The nearest IEEE 754 binary16, halves of a step to even. */
+static guint16
+float_to_half (float value)
+{
+  guint sign = signbit (value) ? 0x8000 : 0;
+  float magnitude = fabsf (value);
+  int exponent;
+
+  /* a fraction that is rounded up to 1024 carries into the exponent */
+  if (magnitude < 0x1p-14f)
+    return (guint16) (sign + (guint) rintf (ldexpf (magnitude, 24)));
+  if (magnitude >= LARGEST_HALF)
+    return (guint16) (sign + 0x7bff);
+  frexpf (magnitude, &exponent);
+  exponent += 14;
+  return (guint16) (sign + ((guint) exponent << 10)
+      + (guint) rintf (ldexpf (magnitude, 25 - exponent)) - 1024);
+}
+
+static void
+write_halves (Writer * writer, const gchar * name, const AeParam * param,
+    const float *values)
+{
+  begin_tensor (writer, name, "F16", param);
+  for (gsize i = 0; i < param->size; i++) {
+    guint16 bits = GUINT16_TO_LE (float_to_half (values[i]));
+
+    g_byte_array_append (writer->data, (const guint8 *) &bits, sizeof bits);
+  }
+  end_tensor (writer);
+}
+
 static void
 write_weights (Writer * writer, const AeModel * model)
 {
@@ -181,8 +218,8 @@ write_weights (Writer * writer, const AeModel * model)
       g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
 
       if (ae_param_n_stored (param) > 0)
-        write_floats (writer, name, param, model->weights->data
-            + param->offset);
+        (writer->halves ? write_halves : write_floats) (writer, name, param,
+            model->weights->data + param->offset);
     }
   }
 }
@@ -197,9 +234,9 @@ write_row (Writer * writer, const gchar * layer_name, const gchar * suffix,
   write_floats (writer, name, &param, values);
 }
 
-/* What goes with the integers, then these: floats begin at multiples of 4. */
+/* What goes with the integers. */
 static void
-write_int8 (Writer * writer, const AeModel * model)
+write_int8_scales (Writer * writer, const AeModel * model)
 {
   const AeArchitecture *architecture = model->architecture;
 
@@ -215,6 +252,13 @@ write_int8 (Writer * writer, const AeModel * model)
     write_row (writer, name, AE_MODEL_INT8_STEP, layer->in.c, int8->step);
     write_row (writer, name, AE_MODEL_INT8_ZERO, 1, &zero);
   }
+}
+
+static void
+write_int8 (Writer * writer, const AeModel * model)
+{
+  const AeArchitecture *architecture = model->architecture;
+
   for (guint i = 0; i < architecture->n_layers; i++) {
     const AeParam *param = &architecture->layers[i].params[AE_PARAM_WEIGHT];
     const AeInt8Layer *int8 = &model->int8->layers[i];
@@ -231,9 +275,10 @@ write_int8 (Writer * writer, const AeModel * model)
   }
 }
 
-/* Section 2: the header's length is rounded up by spaces to a multiple of 8. */
+/* Section 2: the header's length is rounded up by spaces to a multiple of 8.
+ * Wider numbers come first, so that each begins at a multiple of its size. */
 static GByteArray *
-serialise (const AeModel * model)
+serialise (const AeModel * model, gboolean halves)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonGenerator) generator = json_generator_new ();
@@ -241,12 +286,14 @@ serialise (const AeModel * model)
   g_autoptr (JsonNode) root = NULL;
   g_autofree gchar *header = NULL;
   GByteArray *file = g_byte_array_new ();
-  Writer writer = { builder, data };
+  Writer writer = { builder, data, halves };
   guint64 stated;
   gsize length;
 
   json_builder_begin_object (builder);
   describe_metadata (model, builder);
+  if (model->int8)
+    write_int8_scales (&writer, model);
   write_weights (&writer, model);
   if (model->int8)
     write_int8 (&writer, model);
@@ -264,8 +311,9 @@ serialise (const AeModel * model)
   return file;
 }
 
-gboolean
-ae_model_save (const AeModel * model, const gchar * path, GError ** error)
+static gboolean
+save (const AeModel * model, gboolean halves, const gchar * path,
+    GError ** error)
 {
   g_autoptr (GByteArray) file = NULL;
   g_autoptr (GError) reason = NULL;
@@ -278,7 +326,7 @@ ae_model_save (const AeModel * model, const gchar * path, GError ** error)
     return ae_model_fail (error, AE_ERROR_IO, path,
         "not a regular file, not replaced");
   }
-  file = serialise (model);
+  file = serialise (model, halves);
   if (!g_file_set_contents_full (path, (const gchar *) file->data, file->len,
           G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, mode,
           &reason)) {
@@ -289,4 +337,32 @@ ae_model_save (const AeModel * model, const gchar * path, GError ** error)
   if (replaces && chmod (path, (mode_t) mode) != 0)
     return io_error (error, path, "give it the old file's permissions");
   return TRUE;
+}
+
+gboolean
+ae_model_save (const AeModel * model, const gchar * path, GError ** error)
+{
+  return save (model, FALSE, path, error);
+}
+
+gboolean
+ae_model_save_f16 (const AeModel * model, const gchar * path, GError ** error)
+{
+  const AeArchitecture *architecture = model->architecture;
+
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    for (guint j = 0; j < AE_N_PARAMS; j++) {
+      const AeParam *param = &architecture->layers[i].params[j];
+      const float *values = model->weights->data + param->offset;
+      g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
+
+      for (gsize k = 0; k < ae_param_n_stored (param); k++) {
+        if (fabsf (values[k]) > LARGEST_HALF)
+          return ae_model_fail (error, AE_ERROR_LIMIT, path, "tensor %s: "
+              "element %" G_GSIZE_FORMAT " is %g, F16 has at most %g", name, k,
+              (double) values[k], (double) LARGEST_HALF);
+      }
+    }
+  }
+  return save (model, TRUE, path, error);
 }

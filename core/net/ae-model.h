@@ -78,6 +78,11 @@ AeModel *ae_model_load_bytes (const guint8 * bytes, gsize size_bytes,
 gboolean ae_model_save (const AeModel * model, const gchar * path,
     GError ** error);
 
+/* As ae_model_save(), with parameters rounded to the nearest F16, in half the
+ * bytes. Errors: also AE_ERROR_LIMIT, naming a weight of more than 65504. */
+gboolean ae_model_save_f16 (const AeModel * model, const gchar * path,
+    GError ** error);
+
 /* Returns: (transfer full): SHA-256, in hexadecimal, over the canonical
  * architecture text, the input shape and the tensors. */
 gchar *ae_model_fingerprint (const AeModel * model);

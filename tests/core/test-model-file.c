@@ -173,6 +173,67 @@ GST_START_TEST (test_what_was_saved_is_loaded_bit_for_bit)
 
 GST_END_TEST;
 
+GST_START_TEST (test_halves_are_the_nearest_ones_in_half_the_bytes)
+{
+  static const float values[][2] = {
+    {1.0f, 1.0f}, {-0.0f, -0.0f}, {65504.0f, 65504.0f},
+    {1.0f + 0x1p-11f, 1.0f},    /* a tie, to the even one below */
+    {1.0f + 3 * 0x1p-11f, 1.0f + 0x1p-9f},      /* and above */
+    {-1.0f - 0x1.1p-11f, -1.0f - 0x1p-10f},
+    {2.0f - 0x1p-12f, 2.0f},    /* carries into the exponent */
+    {0x1p-14f - 0x1p-26f, 0x1p-14f},    /* the smallest normal one */
+    {0x1p-24f, 0x1p-24f},       /* the smallest of all */
+    {0x1.1p-25f, 0x1p-24f}, {0x1p-25f, 0.0f}, {1e-30f, 0.0f},
+    {0.1f, 0.0999755859375f}, {-1234.5678f, -1235.0f},
+  };
+  g_autoptr (AeModel) model = make_model ("conv 3x3 8", 3, 1, NULL);
+  g_autoptr (AeModel) loaded = NULL;
+  g_autofree gchar *path = path_of ("m.safetensors"), *again = NULL;
+  g_autofree gchar *full = path_of ("full.safetensors"), *bytes = NULL;
+  g_autofree gchar *bytes_again = NULL;
+  gsize n, n_full;
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    model->weights->data[i] = values[i][0];
+  fail_unless (ae_model_save_f16 (model, path, NULL));
+  loaded = load (path);
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    fail_unless (memcmp (&loaded->weights->data[i], &values[i][1],
+            sizeof (float)) == 0, "%.9g became %.9g, expected %.9g",
+        (double) values[i][0], (double) loaded->weights->data[i],
+        (double) values[i][1]);
+
+  again = path_of ("again.safetensors");
+  fail_unless (ae_model_save_f16 (loaded, again, NULL));
+  fail_unless (g_file_get_contents (path, &bytes, &n, NULL));
+  fail_unless (g_file_get_contents (again, &bytes_again, &n_full, NULL));
+  fail_unless (n == n_full && memcmp (bytes, bytes_again, n) == 0);
+  fail_unless (ae_model_save (model, full, NULL));
+  g_free (g_steal_pointer (&bytes_again));
+  fail_unless (g_file_get_contents (full, &bytes_again, &n_full, NULL));
+  fail_unless (n + 2 * model->weights->n <= n_full + 64);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_weights_too_large_for_halves_are_named)
+{
+  g_autoptr (AeModel) model = make_model ("conv 3x3 2 | conv 3x3 1", 1, 1,
+      NULL);
+  g_autofree gchar *path = path_of ("m.safetensors");
+  g_autoptr (GError) error = NULL;
+
+  model->weights->data[model->architecture->layers[1].params[0].offset + 7] =
+      -70000.0f;
+  fail_unless (!ae_model_save_f16 (model, path, &error));
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_LIMIT));
+  fail_unless (strstr (error->message, "decoder.0.weight: element 7 is -70000"),
+      "%s", error->message);
+  fail_unless_equals_int (n_files (), 0);
+}
+
+GST_END_TEST;
+
 /* Saves a model of @text. Returns: how long the file is. */
 static goffset
 assert_tensors (const gchar * text, const gchar * expected)
@@ -578,6 +639,8 @@ model_file_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_checked_fixture (tcase, make_directory, remove_directory);
   tcase_add_test (tcase, test_what_was_saved_is_loaded_bit_for_bit);
+  tcase_add_test (tcase, test_halves_are_the_nearest_ones_in_half_the_bytes);
+  tcase_add_test (tcase, test_weights_too_large_for_halves_are_named);
   tcase_add_test (tcase, test_a_tied_layer_stores_its_bias_alone);
   tcase_add_test (tcase, test_weights_of_a_tied_layer_are_refused);
   tcase_add_test (tcase, test_files_of_another_writer_are_read);
