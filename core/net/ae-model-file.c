@@ -1,5 +1,6 @@
 /* Model files on disk; docs/model-file.md. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-model.h"
+#include "ae-file.h"
 #include "ae-model-header.h"
 
 #include <errno.h>
@@ -317,26 +318,10 @@ save (const AeModel * model, gboolean halves, const gchar * path,
 {
   g_autoptr (GByteArray) file = NULL;
   g_autoptr (GError) reason = NULL;
-  struct stat old;
-  gboolean replaces = stat (path, &old) == 0;
-  int mode = replaces ? (int) (old.st_mode & 0777) : 0644;
 
-  /* renaming over a device or a directory would replace it, or fail late */
-  if (replaces && !S_ISREG (old.st_mode)) {
-    return ae_model_fail (error, AE_ERROR_IO, path,
-        "not a regular file, not replaced");
-  }
   file = serialise (model, halves);
-  if (!g_file_set_contents_full (path, (const gchar *) file->data, file->len,
-          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, mode,
-          &reason)) {
-    return ae_model_fail (error, AE_ERROR_IO, path, "cannot write it: %s",
-        reason->message);
-  }
-  /* the umask may have taken from what the old file allowed */
-  if (replaces && chmod (path, (mode_t) mode) != 0)
-    return io_error (error, path, "give it the old file's permissions");
-  return TRUE;
+  return ae_file_replace (path, file->data, file->len, &reason)
+      || ae_model_fail (error, AE_ERROR_IO, path, "%s", reason->message);
 }
 
 gboolean
