@@ -6,9 +6,9 @@
 
 #include "ae-noise-level.h"
 
-/* The noise level is estimated from a window of each frame and followed: a
- * frame counts a tenth. */
-#define WINDOW_WIDTH 256
+/* The noise level is estimated from a window of one component of each frame, in
+ * turn, and followed: a window counts a tenth. */
+#define WINDOW_WIDTH 128
 #define WINDOW_HEIGHT 128
 #define NOISE_FOLLOW 0.1f
 #define NOISE_UNKNOWN -1.0f
@@ -30,6 +30,7 @@ struct _GstAePatches
   gboolean temporal;
   AeRng rng;
   float noise[GST_AE_MAX_COLOURS];
+  guint i_estimated;            /* component whose turn it is */
   gboolean has_last;
   Place *places;                /* [n_per_frame] of the last frame */
   float *last;                  /* [n_per_frame][c][h][w], temporal */
@@ -77,6 +78,7 @@ void
 gst_ae_patches_reset (GstAePatches * self)
 {
   self->has_last = FALSE;
+  self->i_estimated = 0;
   for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
     self->noise[i] = NOISE_UNKNOWN;
 }
@@ -225,9 +227,11 @@ gst_ae_patches_take (GstAePatches * self, GstVideoFrame * frame,
 
   if (!gst_ae_patches_fit (self, &frame->info))
     return;
+  self->i_estimated = (self->i_estimated + 1) % n;
   for (guint i = 0; i < n; i++) {
     gst_ae_frame_component (frame, i, &pixels[i]);
-    follow_noise (self, &pixels[i], i);
+    if (i == self->i_estimated || self->noise[i] < 0.0f)
+      follow_noise (self, &pixels[i], i);
   }
   for (guint i = 0; i < self->n_per_frame; i++) {
     float *patch = self->last + i * patch_size (self);

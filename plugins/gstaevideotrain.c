@@ -91,6 +91,7 @@ stats_structure (const gchar * name, const AeOnlineStats * stats)
       "steps-per-second", G_TYPE_DOUBLE, stats->steps_per_second,
       "patches-seen", G_TYPE_UINT64, stats->n_seen,
       "patches-held", G_TYPE_UINT64, stats->n_held,
+      "patches-dropped", G_TYPE_UINT64, stats->n_dropped,
       "generation", G_TYPE_UINT64, stats->generation,
       "divergences", G_TYPE_UINT, stats->n_trips,
       "frozen", G_TYPE_BOOLEAN, stats->frozen,

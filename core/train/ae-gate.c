@@ -158,7 +158,8 @@ do_nothing (AeGate * gate, AeTensor * grey)
 
 gboolean
 ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
-    AeGateFunc func, gpointer data, AeGateVerdict * verdict)
+    AeGateFunc func, gpointer data, const gint * cancelled,
+    AeGateVerdict * verdict)
 {
   g_auto (AeTensor) grey = AE_TENSOR_INIT;
   double sum[2] = { 0.0 }, gain = 0.0, gain2 = 0.0, squares = 0.0;
@@ -172,6 +173,8 @@ ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
     double loss[BATCH] = { 0.0 };
     const AeTensor *out;
 
+    if (g_atomic_int_get (cancelled))
+      return FALSE;
     fill_batch (gate, begin, n, func, data, weight);
     out = run (gate, candidate);
     for (guint i = 0; i < BATCH; i++) {

@@ -44,9 +44,16 @@ AeGate *ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
 
 void ae_gate_free (AeGate * gate);      /* NULL is a no-op */
 
-/* Returns: %FALSE with fewer than 8 samples, which tell nothing. */
+/**
+ * ae_gate_judge:
+ * @cancelled: not 0: give up, at the next few samples; atomic
+ *
+ * Returns: %FALSE with fewer than 8 samples, which tell nothing, and when
+ *   cancelled.
+ */
 gboolean ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
-    AeGateFunc func, gpointer data, AeGateVerdict * verdict);
+    AeGateFunc func, gpointer data, const gint * cancelled,
+    AeGateVerdict * verdict);
 
 /* From now on candidates have to beat these weights. */
 void ae_gate_accept (AeGate * gate, AeWeights * weights);

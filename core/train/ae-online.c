@@ -35,6 +35,8 @@ struct _AeOnline
   AeReservoir *patches, *held_out;
   float *offered;               /* of the stream's thread */
   guint64 n_offered;
+  gint n_dropped;               /* atomic */
+  gint cancelled;               /* atomic: no judgement is to be ended */
   GThread *thread;
 
   /* of the worker */
@@ -70,6 +72,8 @@ ae_online_offer (AeOnline * online, const AePatch * patch)
   const AeShape *shape = &online->config.patch;
   gsize n = (gsize) shape->c * shape->h * shape->w;
   float *to = online->offered;
+  AeReservoir *reservoir = online->n_offered++ % HELD_OUT_SHARE == 0
+      ? online->held_out : online->patches;
 
   memcpy (to, patch->x, n * sizeof (float));
   to += n;
@@ -78,8 +82,11 @@ ae_online_offer (AeOnline * online, const AePatch * patch)
     to += n;
   }
   *to = patch->noise;
-  ae_reservoir_add (online->n_offered++ % HELD_OUT_SHARE == 0
-      ? online->held_out : online->patches, online->offered);
+  /* the worker may have been put off the processor while it has the lock */
+  if (online->config.steps_per_frame > 0)
+    ae_reservoir_add (reservoir, online->offered);
+  else if (!ae_reservoir_try_add (reservoir, online->offered))
+    g_atomic_int_inc (&online->n_dropped);
 }
 
 /* An AeSampleFunc on the reservoir. */
@@ -177,7 +184,7 @@ evaluate (AeOnline * online)
   }
   if (!ae_gate_judge (online->gate, weights,
           ae_reservoir_n_held (online->held_out), held_out_sample, online,
-          &verdict))
+          &online->cancelled, &verdict))
     return;
   if (!isfinite (verdict.candidate)
       || verdict.candidate > DIVERGED * verdict.first + DIVERGED_BY) {
@@ -331,6 +338,14 @@ ae_online_end_frame (AeOnline * online)
 {
   gboolean done;
 
+  if (online->config.steps_per_frame == 0) {
+    /* whoever has the lock is awake */
+    if (g_mutex_trylock (&online->lock)) {
+      g_cond_broadcast (&online->changed);
+      g_mutex_unlock (&online->lock);
+    }
+    return TRUE;
+  }
   g_mutex_lock (&online->lock);
   online->budget = online->config.steps_per_frame;
   g_cond_broadcast (&online->changed);
@@ -358,6 +373,7 @@ ae_online_get_stats (AeOnline * online, AeOnlineStats * stats)
   g_mutex_unlock (&online->lock);
   stats->n_seen = ae_reservoir_n_seen (online->patches)
       + ae_reservoir_n_seen (online->held_out);
+  stats->n_dropped = (guint64) g_atomic_int_get (&online->n_dropped);
   stats->n_held = ae_reservoir_n_held (online->patches)
       + ae_reservoir_n_held (online->held_out);
 }
@@ -440,6 +456,7 @@ ae_online_free (AeOnline * online)
   if (online == NULL)
     return;
   if (online->thread) {
+    g_atomic_int_set (&online->cancelled, TRUE);
     g_mutex_lock (&online->lock);
     online->quit = TRUE;
     g_cond_broadcast (&online->changed);

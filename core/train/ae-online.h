@@ -63,12 +63,13 @@ typedef struct
  *   trained and of what is published; negative while unknown
  * @psnr: of what is being trained against the held-out targets, in dB
  * @rate: learning rate
+ * @n_dropped: patches lost because the worker had the reservoir
  * @n_trips: how often training diverged
  * @frozen: it diverged too often; training has ended
  */
 typedef struct
 {
-  guint64 step, n_seen, n_held, generation;
+  guint64 step, n_seen, n_held, n_dropped, generation;
   AeTrainerLoss loss;
   double held_out, published, psnr;
   double rate, steps_per_second;
@@ -101,8 +102,7 @@ AeOnline *ae_online_new (AeModel * model, const AeOnlineConfig * config,
     AeSlot * slot, AeOnlineFunc func, gpointer data, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* Stops the worker, within the time of a step or a judgement, and leaves the
- * slot. NULL is a no-op. */
+/* Stops the worker, within the time of a step, and leaves the slot. NULL is a no-op. */
 void ae_online_free (AeOnline * online);
 
 /* Offers a patch, which is copied when it is kept. */

@@ -42,18 +42,35 @@ choose_place (AeReservoir * reservoir)
   return (guint) MIN (place, reservoir->n_max);
 }
 
-void
-ae_reservoir_add (AeReservoir * reservoir, const float *patch)
+/* Under the lock. */
+static void
+add (AeReservoir * reservoir, const float *patch)
 {
   guint place;
 
-  g_mutex_lock (&reservoir->lock);
   reservoir->n_seen++;
   place = choose_place (reservoir);
   if (place < reservoir->n_max)
     memcpy (reservoir->patches + place * reservoir->patch_size, patch,
         reservoir->patch_size * sizeof (float));
+}
+
+void
+ae_reservoir_add (AeReservoir * reservoir, const float *patch)
+{
+  g_mutex_lock (&reservoir->lock);
+  add (reservoir, patch);
   g_mutex_unlock (&reservoir->lock);
+}
+
+gboolean
+ae_reservoir_try_add (AeReservoir * reservoir, const float *patch)
+{
+  if (!g_mutex_trylock (&reservoir->lock))
+    return FALSE;
+  add (reservoir, patch);
+  g_mutex_unlock (&reservoir->lock);
+  return TRUE;
 }
 
 gboolean

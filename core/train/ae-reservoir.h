@@ -23,6 +23,10 @@ AeReservoir *ae_reservoir_new (gsize patch_size, gsize max_bytes,
 /* Offers a patch, which is copied when it is kept. */
 void ae_reservoir_add (AeReservoir * reservoir, const float *patch);
 
+/* The same, without a wait. Returns: %FALSE when another thread had the
+ * reservoir; the patch is then lost. */
+gboolean ae_reservoir_try_add (AeReservoir * reservoir, const float *patch);
+
 /* Copies one patch, each of those held being equally likely, to @patch.
  * Returns: %FALSE when the reservoir is empty. */
 gboolean ae_reservoir_draw (AeReservoir * reservoir, AeRng * rng,
