@@ -1,0 +1,454 @@
+/* What training on a noisy clip gains, over the time that it takes. SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   tests/bench/train-quality [OPTION...] [CLIP...]
+ *
+ * The bundled clip, each CLIP scaled to its width, which hides what compression
+ * did, and the bundled clip through a window that wanders, as a moving camera,
+ * are made noisy and played, over and over, through aevideotrain and
+ * aevideodenoise.
+ * After each frame: seconds of processor that the trainer's thread had, and PSNR
+ * of luma against the clean frame, beside that of aevideodenoise alone (with
+ * --random: that of the noisy frame).
+ */
+#include <gst/app/gstappsink.h>
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ae-plane.h"
+#include "ae-quality.h"
+#include "theory-plot.h"
+
+#define MAX_FRAMES 400
+/* PSNR is a mean over so many frames. */
+#define N_MEAN 20
+#define MAX_CURVES 16
+
+/* The wandering window: this much smaller than the clip, this fast. */
+#define PAN_MARGIN 96
+#define PAN_PIXELS 2
+
+#define RANDOM_ARCHITECTURE "unshuffle 2, save in, given 1, conv 3x3 24 relu, " \
+    "conv 3x3 24 relu, conv 3x3 24 relu | conv 3x3 24 relu, conv 3x3 4, " \
+    "add in, shuffle 2"
+
+static gint option_seconds = 30;
+static gboolean option_random;
+static gchar *option_plot, *option_properties;
+static gchar **option_clips;
+
+static GOptionEntry entries[] = {
+  {"seconds", 's', 0, G_OPTION_ARG_INT, &option_seconds,
+      "Processor time of the trainer, for each run (default 30)", "N"},
+  {"random", 'r', 0, G_OPTION_ARG_NONE, &option_random,
+        "Start from random weights; Gaussian noise and objective temporal only",
+      NULL},
+  {"properties", 'p', 0, G_OPTION_ARG_STRING, &option_properties,
+      "Further properties of aevideotrain", "TEXT"},
+  {"plot", 0, 0, G_OPTION_ARG_FILENAME, &option_plot,
+      "Where the curves of Gaussian noise go", "PNG"},
+  {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_clips, NULL,
+      "[CLIP...]"},
+  {NULL}
+};
+
+typedef struct
+{
+  gchar *name;
+  GstVideoInfo info;
+  GPtrArray *frames;
+} Clip;
+
+static void
+clip_free (Clip * clip)
+{
+  g_free (clip->name);
+  g_ptr_array_unref (clip->frames);
+  g_free (clip);
+}
+
+static Clip *
+new_clip (const gchar * path, const gchar * suffix)
+{
+  Clip *clip = g_new0 (Clip, 1);
+  g_autofree gchar *name = g_path_get_basename (path);
+
+  clip->name = g_strdup_printf ("%.*s%s", (int) strcspn (name, "."), name,
+      suffix);
+  clip->frames = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      gst_buffer_unref);
+  return clip;
+}
+
+static GstElement *
+launch (const gchar * text)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (text, &error);
+
+  if (error)
+    g_error ("%s: %s", text, error->message);
+  return pipeline;
+}
+
+/* The first frames of the file at @path. */
+static Clip *
+load_clip (const gchar * path)
+{
+  Clip *clip = new_clip (path, "");
+  GstElement *pipeline = launch ("filesrc name=file ! decodebin "
+      "! videoconvert ! videoscale method=lanczos ! video/x-raw,format=I420,"
+      "width=384,pixel-aspect-ratio=1/1 ! appsink name=sink sync=false");
+  g_autoptr (GstElement) file = gst_bin_get_by_name (GST_BIN (pipeline),
+      "file");
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline),
+      "sink");
+  GstSample *sample;
+
+  g_object_set (file, "location", path, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (clip->frames->len < MAX_FRAMES
+      && (sample = gst_app_sink_pull_sample (GST_APP_SINK (sink)))) {
+    gst_video_info_from_caps (&clip->info, gst_sample_get_caps (sample));
+    g_ptr_array_add (clip->frames, gst_buffer_copy_deep
+        (gst_sample_get_buffer (sample)));
+    gst_sample_unref (sample);
+  }
+  if (clip->frames->len == 0)
+    g_error ("%s: no frames", path);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  return clip;
+}
+
+/* There and back again, in steps of PAN_PIXELS; even, as chroma is halved. */
+static gint
+wander (guint i_frame)
+{
+  gint x = (gint) (i_frame * PAN_PIXELS % (2 * PAN_MARGIN));
+
+  return x < PAN_MARGIN ? x : 2 * PAN_MARGIN - x;
+}
+
+/* @clip through a window that wanders. */
+static Clip *
+pan_clip (const Clip * clip)
+{
+  Clip *result = new_clip (clip->name, ", pan");
+
+  gst_video_info_set_format (&result->info, GST_VIDEO_FORMAT_I420,
+      (guint) clip->info.width - PAN_MARGIN,
+      (guint) clip->info.height - PAN_MARGIN / 2);
+  result->info.fps_n = clip->info.fps_n;
+  result->info.fps_d = clip->info.fps_d;
+  for (guint i = 0; i < clip->frames->len; i++) {
+    GstBuffer *to = gst_buffer_new_and_alloc (result->info.size);
+    GstVideoFrame in, out;
+
+    gst_video_frame_map (&in, &clip->info, g_ptr_array_index (clip->frames,
+            i), GST_MAP_READ);
+    gst_video_frame_map (&out, &result->info, to, GST_MAP_WRITE);
+    for (guint c = 0; c < 3; c++) {
+      gint stride = GST_VIDEO_FRAME_COMP_STRIDE (&in, c);
+      gint x = wander (i) / (c ? 2 : 1), y = wander (i) / 2 / (c ? 2 : 1);
+
+      for (gint row = 0; row < GST_VIDEO_FRAME_COMP_HEIGHT (&out, c); row++)
+        memcpy (GST_VIDEO_FRAME_COMP_DATA (&out, c)
+            + row * GST_VIDEO_FRAME_COMP_STRIDE (&out, c),
+            GST_VIDEO_FRAME_COMP_DATA (&in, c) + (y + row) * stride + x,
+            (gsize) GST_VIDEO_FRAME_COMP_WIDTH (&out, c));
+    }
+    gst_video_frame_unmap (&in);
+    gst_video_frame_unmap (&out);
+    g_ptr_array_add (result->frames, to);
+  }
+  return result;
+}
+
+/* Mean squared difference of luma. */
+static double
+mse (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
+{
+  gsize n = (gsize) info->width * (gsize) info->height;
+  GstBuffer *buffers[2] = { a, b };
+  g_autofree float *planes = g_new (float, 2 * n);
+
+  for (guint i = 0; i < 2; i++) {
+    GstVideoFrame frame;
+
+    gst_video_frame_map (&frame, info, buffers[i], GST_MAP_READ);
+    ae_pixels_to_floats (&(AePixels) {
+        GST_VIDEO_FRAME_PLANE_DATA (&frame, 0), info->width, info->height,
+          GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0), 1, 8, 0, FALSE}
+        , planes + i * n, (gsize) info->width);
+    gst_video_frame_unmap (&frame);
+  }
+  return ae_quality_mse (planes, (gsize) info->width, planes + n,
+      (gsize) info->width, (guint) info->width, (guint) info->height);
+}
+
+/* Returns: seconds of processor that the thread "ae-train" had. */
+static double
+trainer_seconds (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *id;
+
+  while (dir && (id = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_strdup_printf ("/proc/self/task/%s/stat", id);
+    g_autofree gchar *text = NULL;
+    unsigned long user, kernel;
+
+    /* proc(5): the 14th and 15th field, after the name in brackets */
+    if (g_file_get_contents (path, &text, NULL, NULL)
+        && strstr (text, "(ae-train)")
+        && sscanf (strchr (text, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u "
+            "%*u %*u %lu %lu", &user, &kernel) == 2)
+      return (double) (user + kernel) / (double) sysconf (_SC_CLK_TCK);
+  }
+  return 0.0;
+}
+
+static GstHarness *
+new_harness (const Clip * clip, const gchar * text)
+{
+  GstHarness *h = gst_harness_new_parse (text);
+  g_autoptr (GstCaps) c = gst_video_info_to_caps (&clip->info);
+
+  gst_harness_set_src_caps (h, g_steal_pointer (&c));
+  return h;
+}
+
+/* One run: PSNR over time. */
+typedef struct
+{
+  GArray *seconds, *before, *after;     /* of double; PSNR in dB */
+  guint64 n_steps, generation;
+} Run;
+
+static void
+read_stats (GstHarness * h, Run * run)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (h->element),
+      "train");
+  g_autoptr (GstStructure) stats = NULL;
+
+  g_object_get (element, "stats", &stats, NULL);
+  gst_structure_get (stats, "step", G_TYPE_UINT64, &run->n_steps,
+      "generation", G_TYPE_UINT64, &run->generation, NULL);
+}
+
+/* Mean of the last values. */
+static double
+last_mean (const GArray * values)
+{
+  guint n = MIN (values->len, N_MEAN);
+  double sum = 0.0;
+
+  for (guint i = values->len - n; i < values->len; i++)
+    sum += g_array_index (values, double, i);
+  return sum / n;
+}
+
+static GstBuffer *
+through (GstHarness * h, GstBuffer * buffer)
+{
+  return gst_harness_push_and_pull (h, gst_buffer_copy (buffer));
+}
+
+static Run
+play (const Clip * clip, const gchar * noise, const gchar * objective)
+{
+  g_autofree gchar *corrupt = g_strdup_printf ("aevideocorrupt %s", noise);
+  g_autofree gchar *train = g_strdup_printf ("aevideotrain name=train "
+      "slot=bench objective=%s backpressure=block steps-per-frame=8 %s%s%s %s "
+      "! aevideodenoise slot=bench", objective,
+      option_random ? "architecture=\"" : "",
+      option_random ? RANDOM_ARCHITECTURE : "", option_random ? "\"" : "",
+      option_properties ? option_properties : "");
+  GstHarness *noisy = new_harness (clip, corrupt);
+  GstHarness *trained = new_harness (clip, train);
+  GstHarness *alone = new_harness (clip,
+      option_random ? "identity" : "aevideodenoise");
+  Run run = { g_array_new (FALSE, FALSE, sizeof (double)),
+    g_array_new (FALSE, FALSE, sizeof (double)),
+    g_array_new (FALSE, FALSE, sizeof (double)), 0, 0
+  };
+  double seconds = 0.0;
+
+  for (guint i = 0; seconds < option_seconds; i++) {
+    GstBuffer *clean = g_ptr_array_index (clip->frames, i % clip->frames->len);
+    GstBuffer *in = gst_buffer_copy (clean), *out[2];
+    double psnr[2];
+
+    GST_BUFFER_PTS (in) = i * GST_SECOND / 25;
+    if (i % clip->frames->len == 0)
+      GST_BUFFER_FLAG_SET (in, GST_BUFFER_FLAG_DISCONT);
+    in = gst_harness_push_and_pull (noisy, in);
+    out[0] = through (alone, in);
+    out[1] = through (trained, in);
+    read_stats (trained, &run);
+    for (guint k = 0; k < 2; k++) {
+      psnr[k] = ae_quality_psnr_from_mse (mse (&clip->info, clean, out[k]));
+      gst_buffer_unref (out[k]);
+    }
+    /* before the first model of its kind another one denoises */
+    if (run.generation == 0)
+      psnr[1] = psnr[0];
+    gst_buffer_unref (in);
+    seconds = trainer_seconds ();
+    g_array_append_val (run.seconds, seconds);
+    g_array_append_val (run.before, psnr[0]);
+    g_array_append_val (run.after, psnr[1]);
+  }
+  gst_harness_teardown (noisy);
+  gst_harness_teardown (trained);
+  gst_harness_teardown (alone);
+  return run;
+}
+
+static void
+run_clear (Run * run)
+{
+  g_array_unref (run->seconds);
+  g_array_unref (run->before);
+  g_array_unref (run->after);
+}
+
+/* Gain over time, each point the mean of N_MEAN frames. */
+typedef struct
+{
+  gchar *name;
+  GArray *x, *y;
+  double low;
+} Gain;
+
+static Gain
+gain_of (const Run * run, const gchar * clip, const gchar * objective)
+{
+  Gain gain = { g_strdup_printf ("%s, %s", clip, objective),
+    g_array_new (FALSE, FALSE, sizeof (double)),
+    g_array_new (FALSE, FALSE, sizeof (double)), 0.0
+  };
+  double mean = 0.0;
+
+  for (guint i = 0; i < run->seconds->len; i++) {
+    double d = g_array_index (run->after, double, i)
+        - g_array_index (run->before, double, i);
+
+    mean += d / N_MEAN;
+    if (i >= N_MEAN)
+      mean -= (g_array_index (run->after, double, i - N_MEAN)
+          - g_array_index (run->before, double, i - N_MEAN)) / N_MEAN;
+    if (i + 1 >= N_MEAN) {
+      g_array_append_val (gain.x, g_array_index (run->seconds, double, i));
+      g_array_append_val (gain.y, mean);
+      gain.low = MIN (gain.low, mean);
+    }
+  }
+  return gain;
+}
+
+static void
+plot (const GArray * gains)
+{
+  const TheoryAxes axes = { "Gaussian noise of sigma 25",
+    "seconds of the trainer's processor",
+    option_random ? "dB over the noisy frames" : "dB over the shipped model",
+    FALSE
+  };
+  TheoryCurve curves[MAX_CURVES];
+  guint n = MIN (gains->len, MAX_CURVES);
+
+  for (guint i = 0; i < n; i++) {
+    const Gain *gain = &g_array_index (gains, Gain, i);
+
+    curves[i] = (TheoryCurve) {
+    gain->name, (double *) gain->x->data, (double *) gain->y->data,
+          gain->y->len};
+  }
+  theory_plot_lines (option_plot, &axes, curves, n);
+}
+
+/* A row of the table, and a curve of @gains where @noise is to be drawn. */
+static void
+measure (const Clip * clip, const gchar * noise, const gchar * objective,
+    gboolean drawn, GArray * gains)
+{
+  Run run = play (clip, noise, objective);
+  Gain gain = gain_of (&run, clip->name, objective);
+  double before = last_mean (run.before), after = last_mean (run.after);
+
+  g_print ("%-28s %-30s %-10s %7.2f %7.2f %+6.2f %+7.2f %6" G_GUINT64_FORMAT
+      " %5" G_GUINT64_FORMAT "\n", clip->name, noise, objective, before, after,
+      after - before, gain.low, run.n_steps, run.generation);
+  run_clear (&run);
+  if (drawn) {
+    g_array_append_val (gains, gain);
+  } else {
+    g_free (gain.name);
+    g_array_unref (gain.x);
+    g_array_unref (gain.y);
+  }
+}
+
+static void
+gain_clear (gpointer data)
+{
+  Gain *gain = data;
+
+  g_free (gain->name);
+  g_array_unref (gain->x);
+  g_array_unref (gain->y);
+}
+
+static void
+measure_clips (GPtrArray * clips)
+{
+  static const gchar *const noises[] =
+      { "type=gaussian level=25", "type=poisson-gaussian level=15" };
+  static const gchar *const objectives[] = { "temporal", "blind-spot" };
+  g_autoptr (GArray) gains = g_array_new (FALSE, FALSE, sizeof (Gain));
+
+  g_array_set_clear_func (gains, gain_clear);
+  g_print ("dB after %d s of the trainer's processor; lowest: of all means of "
+      "%d frames\n%-28s %-30s %-10s %7s %7s %6s %7s %6s %5s\n",
+      option_seconds, N_MEAN, "clip", "noise", "objective", "before", "after",
+      "gain", "lowest", "steps", "publ.");
+  for (guint c = 0; c < clips->len; c++) {
+    for (guint i = 0; i < (option_random ? 1 : 2); i++) {
+      for (guint k = 0; k < (option_random ? 1 : 2); k++)
+        measure (g_ptr_array_index (clips, c), noises[i], objectives[k],
+            i == 0, gains);
+    }
+  }
+  if (option_plot)
+    plot (gains);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- what training on noisy clips gains");
+  g_autoptr (GPtrArray) clips =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) clip_free);
+  g_autoptr (GError) error = NULL;
+
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, &argc, &argv, &error)) {
+    g_printerr ("train-quality: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  g_ptr_array_add (clips, load_clip (g_getenv ("AE_CLIP")));
+  g_ptr_array_add (clips, pan_clip (g_ptr_array_index (clips, 0)));
+  for (guint i = 0; option_clips && option_clips[i]; i++)
+    g_ptr_array_add (clips, load_clip (option_clips[i]));
+  measure_clips (clips);
+  return EXIT_SUCCESS;
+}
