@@ -2,6 +2,7 @@
 #include <gst/gst.h>
 
 #include "ae-model.h"
+#include "gstaemonitorsrc.h"
 #include "gstaevideocompare.h"
 #include "gstaevideocorrupt.h"
 #include "gstaevideodenoise.h"
@@ -13,6 +14,7 @@ static const struct
   GstRank rank;
     GType (*get_type) (void);
 } elements[] = {
+  {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},
   {"aevideocorrupt", GST_RANK_NONE, gst_ae_video_corrupt_get_type},
   {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},

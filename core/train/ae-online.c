@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-online.h"
 #include "ae-gate.h"
+#include "ae-report.h"
 #include "ae-reservoir.h"
 
 #include <math.h>
@@ -20,6 +21,9 @@
 #define DIVERGED 10.0
 #define DIVERGED_BY 0.01
 #define MAX_TRIPS 5
+
+/* Between two reports to the slot. */
+#define REPORT_US (G_USEC_PER_SEC / 2)
 
 /* Of the running means, in steps. */
 #define MEAN_STEPS 50
@@ -45,6 +49,8 @@ struct _AeOnline
   AeTrainerState *good;         /* from before a divergence */
   float rate_scale;
   guint64 published_at;
+  AeReporter *reporter;         /* NULL without a slot */
+  gint64 reported_us;
 
   GMutex lock;
   GCond changed;
@@ -115,6 +121,42 @@ held_out_sample (gpointer data, guint i, AeRng * rng, AeSample * sample)
   patch = unpack (online, stored);
   ae_objective_fill_judged (&online->config.objective, &patch, rng,
       online->start->architecture->n_given, sample);
+}
+
+/* A held-out patch as training sees those it has, an AeReportFunc. */
+static void
+report_sample (gpointer data, guint i, AeRng * rng, AeSample * sample, float *x)
+{
+  AeOnline *online = data;
+  const AeShape *shape = &online->config.patch;
+  g_autofree float *stored = g_new (float, online->patch_size);
+  AePatch patch;
+
+  ae_reservoir_get (online->held_out, i, stored);
+  patch = unpack (online, stored);
+  memcpy (x, patch.x, (gsize) shape->c * shape->h * shape->w * sizeof (float));
+  ae_objective_fill (&online->config.objective, &patch, rng,
+      online->start->architecture->n_given, sample);
+}
+
+/* Shows in the slot how it is going. */
+static void
+report (AeOnline * online)
+{
+  g_autoptr (AeWeights) weights = NULL;
+  g_autoptr (AeReport) made = NULL;
+  AeOnlineStats stats;
+
+  if (online->reporter == NULL)
+    return;
+  weights = ae_trainer_weights (online->trainer, NULL);
+  if (weights == NULL)
+    return;
+  ae_online_get_stats (online, &stats);
+  made = ae_reporter_make (online->reporter, &stats, weights,
+      ae_reservoir_n_held (online->held_out), report_sample, online);
+  ae_slot_report (online->slot, online, made);
+  online->reported_us = g_get_monotonic_time ();
 }
 
 static void
@@ -255,8 +297,12 @@ step (AeOnline * online)
       1e6 / (double) MAX (duration, 1) * (online->config.steps_per_frame > 0
           ? 1.0 : online->config.cpu_share), n);
   g_mutex_unlock (&online->lock);
-  if (n % online->config.evaluate_every == 0 || n == online->config.max_steps)
+  if (n % online->config.evaluate_every == 0 || n == online->config.max_steps) {
     evaluate (online);
+    report (online);
+  } else if (g_get_monotonic_time () >= online->reported_us + REPORT_US) {
+    report (online);
+  }
   return g_get_monotonic_time () - begin;
 }
 
@@ -300,6 +346,7 @@ finish_if_due (AeOnline * online)
     g_mutex_lock (&online->lock);
     online->stats.finished = TRUE;
     g_mutex_unlock (&online->lock);
+    report (online);
     notify (online, AE_ONLINE_FINISHED);
   }
 }
@@ -445,6 +492,8 @@ ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
     if (!ae_slot_claim (slot, online, model->architecture, error))
       return NULL;
     online->slot = ae_slot_ref (slot);
+    online->reporter = ae_reporter_new (model->architecture, &config->patch,
+        config->objective.kind);
   }
   online->thread = g_thread_new ("ae-train", work, online);
   return g_steal_pointer (&online);
@@ -466,6 +515,7 @@ ae_online_free (AeOnline * online)
   if (online->slot)
     ae_slot_release (online->slot, online);
   ae_slot_unref (online->slot);
+  ae_reporter_free (online->reporter);
   ae_gate_free (online->gate);
   ae_trainer_state_free (online->good);
   ae_trainer_free (online->trainer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-slot.h"
 #include "ae-error.h"
+#include "ae-report.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ struct _AeSlot
   gconstpointer owner;
   AeModel *model;
   guint64 generation;
+  AeReport *report;
 };
 
 static GMutex slots_lock;
@@ -63,6 +65,7 @@ ae_slot_unref (AeSlot * slot)
     g_clear_pointer (&slots, g_hash_table_unref);
   g_mutex_unlock (&slots_lock);
   ae_model_unref (slot->model);
+  ae_report_unref (slot->report);
   g_mutex_clear (&slot->lock);
   g_free (slot->name);
   g_free (slot);
@@ -144,4 +147,40 @@ ae_slot_poll (AeSlot * slot, guint64 * generation)
   }
   g_mutex_unlock (&slot->lock);
   return model;
+}
+
+gboolean
+ae_slot_is_claimed (AeSlot * slot)
+{
+  gboolean claimed;
+
+  g_mutex_lock (&slot->lock);
+  claimed = slot->owner != NULL;
+  g_mutex_unlock (&slot->lock);
+  return claimed;
+}
+
+void
+ae_slot_report (AeSlot * slot, gconstpointer owner, AeReport * report)
+{
+  AeReport *before = NULL;
+
+  g_mutex_lock (&slot->lock);
+  if (slot->owner == owner) {
+    before = slot->report;
+    slot->report = ae_report_ref (report);
+  }
+  g_mutex_unlock (&slot->lock);
+  ae_report_unref (before);
+}
+
+AeReport *
+ae_slot_get_report (AeSlot * slot)
+{
+  AeReport *report;
+
+  g_mutex_lock (&slot->lock);
+  report = slot->report ? ae_report_ref (slot->report) : NULL;
+  g_mutex_unlock (&slot->lock);
+  return report;
 }

@@ -52,5 +52,18 @@ guint64 ae_slot_publish (AeSlot * slot, gconstpointer owner,
  */
 AeModel *ae_slot_poll (AeSlot * slot, guint64 * generation);
 
+/* Returns: whether there is a publisher. */
+gboolean ae_slot_is_claimed (AeSlot * slot);
+
+/* What a publisher shows of its work: ae-report.h. */
+typedef struct _AeReport AeReport;
+
+/* The publisher's newest report. @report: (transfer none) */
+void ae_slot_report (AeSlot * slot, gconstpointer owner, AeReport * report);
+
+/* Returns: (transfer full) (nullable): the newest report, which stays when the
+ * publisher leaves. */
+AeReport *ae_slot_get_report (AeSlot * slot);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeSlot, ae_slot_unref)
     G_END_DECLS
