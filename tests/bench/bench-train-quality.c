@@ -2,10 +2,9 @@
  *
  *   tests/bench/train-quality [OPTION...] [CLIP...]
  *
- * The bundled clip, each CLIP scaled to its width, which hides what compression
- * did, and the bundled clip through a window that wanders, as a moving camera,
- * are made noisy and played, over and over, through aevideotrain and
- * aevideodenoise.
+ * Each clip, by default the bundled one, is scaled to a width of 384 pixels,
+ * which hides what compression did, made noisy and played, over and over, through
+ * aevideotrain and aevideodenoise.
  * After each frame: seconds of processor that the trainer's thread had, and PSNR
  * of luma against the clean frame, beside that of aevideodenoise alone (with
  * --random: that of the noisy frame).
@@ -29,14 +28,15 @@
 
 /* The wandering window: this much smaller than the clip, this fast. */
 #define PAN_MARGIN 96
-#define PAN_PIXELS 2
+#define PAN_PIXELS 4
 
 #define RANDOM_ARCHITECTURE "unshuffle 2, save in, given 1, conv 3x3 24 relu, " \
     "conv 3x3 24 relu, conv 3x3 24 relu | conv 3x3 24 relu, conv 3x3 4, " \
     "add in, shuffle 2"
 
 static gint option_seconds = 30;
-static gboolean option_random;
+static gboolean option_random, option_pan;
+static gchar **option_noises, **option_objectives;
 static gchar *option_plot, *option_properties;
 static gchar **option_clips;
 
@@ -44,12 +44,18 @@ static GOptionEntry entries[] = {
   {"seconds", 's', 0, G_OPTION_ARG_INT, &option_seconds,
       "Processor time of the trainer, for each run (default 30)", "N"},
   {"random", 'r', 0, G_OPTION_ARG_NONE, &option_random,
-        "Start from random weights; Gaussian noise and objective temporal only",
-      NULL},
+      "Start from random weights", NULL},
+  {"pan", 0, 0, G_OPTION_ARG_NONE, &option_pan,
+      "Look through a window that wanders, as a moving camera would", NULL},
+  {"noise", 'n', 0, G_OPTION_ARG_STRING_ARRAY, &option_noises,
+        "Properties of aevideocorrupt (default: sigma 25, and camera noise)",
+      "TEXT"},
+  {"objective", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &option_objectives,
+      "Objective (default: temporal, and blind-spot)", "NAME"},
   {"properties", 'p', 0, G_OPTION_ARG_STRING, &option_properties,
       "Further properties of aevideotrain", "TEXT"},
   {"plot", 0, 0, G_OPTION_ARG_FILENAME, &option_plot,
-      "Where the curves of Gaussian noise go", "PNG"},
+      "Where the curves go", "PNG"},
   {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_clips, NULL,
       "[CLIP...]"},
   {NULL}
@@ -70,19 +76,6 @@ clip_free (Clip * clip)
   g_free (clip);
 }
 
-static Clip *
-new_clip (const gchar * path, const gchar * suffix)
-{
-  Clip *clip = g_new0 (Clip, 1);
-  g_autofree gchar *name = g_path_get_basename (path);
-
-  clip->name = g_strdup_printf ("%.*s%s", (int) strcspn (name, "."), name,
-      suffix);
-  clip->frames = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      gst_buffer_unref);
-  return clip;
-}
-
 static GstElement *
 launch (const gchar * text)
 {
@@ -94,11 +87,66 @@ launch (const gchar * text)
   return pipeline;
 }
 
+/* There and back again, by PAN_PIXELS a frame. */
+static gint
+wander (guint i_frame)
+{
+  gint x = (gint) (i_frame * PAN_PIXELS % (2 * PAN_MARGIN));
+
+  return x < PAN_MARGIN ? x : 2 * PAN_MARGIN - x;
+}
+
+/* @frame through the window of frame @i. */
+static GstBuffer *
+cut_window (const GstVideoInfo * info, const GstVideoInfo * window,
+    GstBuffer * frame, guint i)
+{
+  GstBuffer *result = gst_buffer_new_and_alloc (window->size);
+  GstVideoFrame in, out;
+
+  gst_video_frame_map (&in, info, frame, GST_MAP_READ);
+  gst_video_frame_map (&out, window, result, GST_MAP_WRITE);
+  for (guint c = 0; c < 3; c++) {
+    gint stride = GST_VIDEO_FRAME_COMP_STRIDE (&in, c);
+    gint x = wander (i) / (c ? 2 : 1), y = x / 2;
+
+    for (gint row = 0; row < GST_VIDEO_FRAME_COMP_HEIGHT (&out, c); row++)
+      memcpy (GST_VIDEO_FRAME_COMP_DATA (&out, c)
+          + row * GST_VIDEO_FRAME_COMP_STRIDE (&out, c),
+          GST_VIDEO_FRAME_COMP_DATA (&in, c) + (y + row) * stride + x,
+          (gsize) GST_VIDEO_FRAME_COMP_WIDTH (&out, c));
+  }
+  gst_video_frame_unmap (&in);
+  gst_video_frame_unmap (&out);
+  return result;
+}
+
+static void
+pan_clip (Clip * clip)
+{
+  GstVideoInfo window;
+
+  gst_video_info_set_format (&window, GST_VIDEO_FORMAT_I420,
+      (guint) clip->info.width - PAN_MARGIN,
+      (guint) clip->info.height - PAN_MARGIN / 2);
+  window.fps_n = clip->info.fps_n;
+  window.fps_d = clip->info.fps_d;
+  for (guint i = 0; i < clip->frames->len; i++) {
+    gpointer *frame = &g_ptr_array_index (clip->frames, i);
+    GstBuffer *cut = cut_window (&clip->info, &window, *frame, i);
+
+    gst_buffer_unref (*frame);
+    *frame = cut;
+  }
+  clip->info = window;
+}
+
 /* The first frames of the file at @path. */
 static Clip *
 load_clip (const gchar * path)
 {
-  Clip *clip = new_clip (path, "");
+  Clip *clip = g_new0 (Clip, 1);
+  g_autofree gchar *name = g_path_get_basename (path);
   GstElement *pipeline = launch ("filesrc name=file ! decodebin "
       "! videoconvert ! videoscale method=lanczos ! video/x-raw,format=I420,"
       "width=384,pixel-aspect-ratio=1/1 ! appsink name=sink sync=false");
@@ -108,6 +156,10 @@ load_clip (const gchar * path)
       "sink");
   GstSample *sample;
 
+  clip->name = g_strdup_printf ("%.*s%s", (int) strcspn (name, "."), name,
+      option_pan ? ", pan" : "");
+  clip->frames = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      gst_buffer_unref);
   g_object_set (file, "location", path, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   while (clip->frames->len < MAX_FRAMES
@@ -121,51 +173,9 @@ load_clip (const gchar * path)
     g_error ("%s: no frames", path);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
+  if (option_pan)
+    pan_clip (clip);
   return clip;
-}
-
-/* There and back again, in steps of PAN_PIXELS; even, as chroma is halved. */
-static gint
-wander (guint i_frame)
-{
-  gint x = (gint) (i_frame * PAN_PIXELS % (2 * PAN_MARGIN));
-
-  return x < PAN_MARGIN ? x : 2 * PAN_MARGIN - x;
-}
-
-/* @clip through a window that wanders. */
-static Clip *
-pan_clip (const Clip * clip)
-{
-  Clip *result = new_clip (clip->name, ", pan");
-
-  gst_video_info_set_format (&result->info, GST_VIDEO_FORMAT_I420,
-      (guint) clip->info.width - PAN_MARGIN,
-      (guint) clip->info.height - PAN_MARGIN / 2);
-  result->info.fps_n = clip->info.fps_n;
-  result->info.fps_d = clip->info.fps_d;
-  for (guint i = 0; i < clip->frames->len; i++) {
-    GstBuffer *to = gst_buffer_new_and_alloc (result->info.size);
-    GstVideoFrame in, out;
-
-    gst_video_frame_map (&in, &clip->info, g_ptr_array_index (clip->frames,
-            i), GST_MAP_READ);
-    gst_video_frame_map (&out, &result->info, to, GST_MAP_WRITE);
-    for (guint c = 0; c < 3; c++) {
-      gint stride = GST_VIDEO_FRAME_COMP_STRIDE (&in, c);
-      gint x = wander (i) / (c ? 2 : 1), y = wander (i) / 2 / (c ? 2 : 1);
-
-      for (gint row = 0; row < GST_VIDEO_FRAME_COMP_HEIGHT (&out, c); row++)
-        memcpy (GST_VIDEO_FRAME_COMP_DATA (&out, c)
-            + row * GST_VIDEO_FRAME_COMP_STRIDE (&out, c),
-            GST_VIDEO_FRAME_COMP_DATA (&in, c) + (y + row) * stride + x,
-            (gsize) GST_VIDEO_FRAME_COMP_WIDTH (&out, c));
-    }
-    gst_video_frame_unmap (&in);
-    gst_video_frame_unmap (&out);
-    g_ptr_array_add (result->frames, to);
-  }
-  return result;
 }
 
 /* Mean squared difference of luma. */
@@ -327,9 +337,10 @@ typedef struct
 } Gain;
 
 static Gain
-gain_of (const Run * run, const gchar * clip, const gchar * objective)
+gain_of (const Run * run, const gchar * clip, const gchar * noise,
+    const gchar * objective)
 {
-  Gain gain = { g_strdup_printf ("%s, %s", clip, objective),
+  Gain gain = { g_strdup_printf ("%s, %s, %s", clip, noise, objective),
     g_array_new (FALSE, FALSE, sizeof (double)),
     g_array_new (FALSE, FALSE, sizeof (double)), 0.0
   };
@@ -355,7 +366,7 @@ gain_of (const Run * run, const gchar * clip, const gchar * objective)
 static void
 plot (const GArray * gains)
 {
-  const TheoryAxes axes = { "Gaussian noise of sigma 25",
+  const TheoryAxes axes = { NULL,
     "seconds of the trainer's processor",
     option_random ? "dB over the noisy frames" : "dB over the shipped model",
     FALSE
@@ -373,26 +384,19 @@ plot (const GArray * gains)
   theory_plot_lines (option_plot, &axes, curves, n);
 }
 
-/* A row of the table, and a curve of @gains where @noise is to be drawn. */
-static void
-measure (const Clip * clip, const gchar * noise, const gchar * objective,
-    gboolean drawn, GArray * gains)
+/* A row of the table and a curve. */
+static Gain
+measure (const Clip * clip, const gchar * noise, const gchar * objective)
 {
   Run run = play (clip, noise, objective);
-  Gain gain = gain_of (&run, clip->name, objective);
+  Gain gain = gain_of (&run, clip->name, noise, objective);
   double before = last_mean (run.before), after = last_mean (run.after);
 
   g_print ("%-28s %-30s %-10s %7.2f %7.2f %+6.2f %+7.2f %6" G_GUINT64_FORMAT
       " %5" G_GUINT64_FORMAT "\n", clip->name, noise, objective, before, after,
       after - before, gain.low, run.n_steps, run.generation);
   run_clear (&run);
-  if (drawn) {
-    g_array_append_val (gains, gain);
-  } else {
-    g_free (gain.name);
-    g_array_unref (gain.x);
-    g_array_unref (gain.y);
-  }
+  return gain;
 }
 
 static void
@@ -406,11 +410,9 @@ gain_clear (gpointer data)
 }
 
 static void
-measure_clips (GPtrArray * clips)
+measure_all (const gchar * const *clips, const gchar * const *noises,
+    const gchar * const *objectives)
 {
-  static const gchar *const noises[] =
-      { "type=gaussian level=25", "type=poisson-gaussian level=15" };
-  static const gchar *const objectives[] = { "temporal", "blind-spot" };
   g_autoptr (GArray) gains = g_array_new (FALSE, FALSE, sizeof (Gain));
 
   g_array_set_clear_func (gains, gain_clear);
@@ -418,15 +420,26 @@ measure_clips (GPtrArray * clips)
       "%d frames\n%-28s %-30s %-10s %7s %7s %6s %7s %6s %5s\n",
       option_seconds, N_MEAN, "clip", "noise", "objective", "before", "after",
       "gain", "lowest", "steps", "publ.");
-  for (guint c = 0; c < clips->len; c++) {
-    for (guint i = 0; i < (option_random ? 1 : 2); i++) {
-      for (guint k = 0; k < (option_random ? 1 : 2); k++)
-        measure (g_ptr_array_index (clips, c), noises[i], objectives[k],
-            i == 0, gains);
+  for (const gchar * const *path = clips; *path; path++) {
+    Clip *clip = load_clip (*path);
+
+    for (const gchar * const *noise = noises; *noise; noise++) {
+      for (const gchar * const *objective = objectives; *objective; objective++) {
+        Gain gain = measure (clip, *noise, *objective);
+
+        g_array_append_val (gains, gain);
+      }
     }
+    clip_free (clip);
   }
   if (option_plot)
     plot (gains);
+}
+
+static const gchar *const *
+or_default (gchar ** option, const gchar * const *usual)
+{
+  return option ? (const gchar * const *) option : usual;
 }
 
 int
@@ -434,8 +447,10 @@ main (int argc, char **argv)
 {
   g_autoptr (GOptionContext) context =
       g_option_context_new ("- what training on noisy clips gains");
-  g_autoptr (GPtrArray) clips =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) clip_free);
+  const gchar *clips[] = { g_getenv ("AE_CLIP"), NULL };
+  const gchar *noises[] =
+      { "type=gaussian level=25", "type=poisson-gaussian level=15", NULL };
+  const gchar *objectives[] = { "temporal", "blind-spot", NULL };
   g_autoptr (GError) error = NULL;
 
   setvbuf (stdout, NULL, _IOLBF, 0);
@@ -445,10 +460,7 @@ main (int argc, char **argv)
     g_printerr ("train-quality: %s\n", error->message);
     return EXIT_FAILURE;
   }
-  g_ptr_array_add (clips, load_clip (g_getenv ("AE_CLIP")));
-  g_ptr_array_add (clips, pan_clip (g_ptr_array_index (clips, 0)));
-  for (guint i = 0; option_clips && option_clips[i]; i++)
-    g_ptr_array_add (clips, load_clip (option_clips[i]));
-  measure_clips (clips);
+  measure_all (or_default (option_clips, clips), or_default (option_noises,
+          noises), or_default (option_objectives, objectives));
   return EXIT_SUCCESS;
 }
