@@ -160,6 +160,13 @@ static const struct
       STRING, AT (slot),.text = NULL},
   {"location", "Location", "Model file to write at each publication and at the "
         "end (NULL = none)", STRING, AT (location),.text = NULL},
+  {"checkpoint", "Checkpoint", "File to keep the training in and to go on "
+        "from (NULL = none)", STRING, AT (checkpoint),.text = NULL},
+  {"checkpoint-interval", "Checkpoint interval", "Least seconds between "
+        "checkpoints, which are written after judgements", UINT,
+      AT (checkpoint_interval),.high = G_MAXINT,.usual = 30},
+  {"resume", "Resume", "Go on where checkpoint ends, if there is one",
+      BOOLEAN, AT (resume),.usual = TRUE},
   {"objective", "Objective", "What to learn", ENUM, AT (objective),
       objective_type,.usual = AE_OBJECTIVE_TEMPORAL},
   {"corruption", "Corruption", "Corruption of objective denoise", ENUM,
@@ -479,6 +486,15 @@ keeps_patch (const AeArchitecture * architecture, guint side)
 }
 
 static gboolean
+is_same_file (const gchar * a, const gchar * b)
+{
+  g_autofree gchar *path_a = a ? g_canonicalize_filename (a, NULL) : NULL;
+  g_autofree gchar *path_b = b ? g_canonicalize_filename (b, NULL) : NULL;
+
+  return path_a && g_strcmp0 (path_a, path_b) == 0;
+}
+
+static gboolean
 check (const GstAeTrainSettings * settings, const AeModel * model,
     GError ** error)
 {
@@ -499,6 +515,9 @@ check (const GstAeTrainSettings * settings, const AeModel * model,
   if (varies && ae_architecture_i_gaussian (a) < 0)
     return refuse (error, "objective variational and a model without a "
         "stochastic code", "an encoder that ends with gaussian N");
+  if (is_same_file (settings->checkpoint, settings->location))
+    return refuse (error, "location and checkpoint of one file",
+        "two; a checkpoint is a model file as well");
   if (settings->level_min > settings->level_max)
     return refuse (error, "level-min over level-max", "the lower one first");
   if (a->n_given > 1)
@@ -573,5 +592,8 @@ gst_ae_train_settings_config (const GstAeTrainSettings * s,
   config->publish = (AePublish) s->publish;
   config->cpu_share = (double) s->cpu_share;
   config->steps_per_frame = blocks ? s->steps_per_frame : 0;
+  config->checkpoint = s->checkpoint;
+  config->checkpoint_seconds = s->checkpoint_interval;
+  config->resume = s->resume;
   config->from_random = s->architecture != NULL;
 }

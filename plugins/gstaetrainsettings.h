@@ -22,16 +22,17 @@ typedef enum
 /* The properties. */
 typedef struct
 {
-  gchar *model, *architecture, *slot, *location;
+  gchar *model, *architecture, *slot, *location, *checkpoint;
   gint objective, corruption, loss, optimiser, schedule, publish;
   gint backpressure;
-  gboolean freeze_encoder;
+  gboolean freeze_encoder, resume;
   gfloat level_min, level_max;
   gfloat code_l1, sparsity, sparsity_target, contractive, beta;
   gfloat l2, l1, frobenius;
   gfloat learning_rate, momentum, weight_decay, clip_norm, ema, cpu_share;
   guint warmup_steps, batch_size, patch_size, patches_per_frame;
   guint steps_per_frame, n_threads, evaluate_interval, publish_interval;
+  guint checkpoint_interval;
   guint64 reservoir_size, max_steps, seed;
 } GstAeTrainSettings;
 
@@ -60,7 +61,7 @@ void gst_ae_train_settings_copy (const GstAeTrainSettings * from,
  * Returns: (transfer full) (nullable): where training starts: a loaded model,
  * or random weights of the architecture. Errors: those of ae_model_load() and
  * ae_architecture_parse(), and AE_ERROR_UNSUPPORTED for a combination of model,
- * objective and regularisers that makes no sense, with what would.
+ * objective, regularisers and files that makes no sense, with what would.
  */
 AeModel *gst_ae_train_settings_model (const GstAeTrainSettings * settings,
     GError ** error) G_GNUC_WARN_UNUSED_RESULT;

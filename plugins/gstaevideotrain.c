@@ -14,6 +14,11 @@
  * to denoise from what stands still in successive noisy frames. It starts from
  * the shipped model.
  *
+ * With #aevideotrain:checkpoint the training is kept in a file, from which the
+ * next start goes on: a live stream at the step where it was, a file that is
+ * trained on with #aevideotrain:backpressure block at the frame where it was, as
+ * if nothing had happened.
+ *
  * Training takes place in a thread of its own. Live streams are never held up;
  * with #aevideotrain:backpressure block each frame waits for its steps, and the
  * same stream and seed give the same weights.
@@ -45,6 +50,9 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_train_debug);
 
 #define PROGRESS_CODE "training"
 
+/* From one warning that a checkpoint cannot be written to the next. */
+#define WARN_EVERY_US (60 * G_USEC_PER_SEC)
+
 struct _GstAeVideoTrain
 {
   GstVideoFilter parent;
@@ -57,6 +65,7 @@ struct _GstAeVideoTrain
   GstAePatches *patches;
   gboolean warned_small;
   gint warned_location;         /* atomic: of the worker and the stream */
+  gint64 warned_checkpoint;     /* of the worker: in us, when last */
 };
 
 #define gst_ae_video_train_parent_class parent_class
@@ -152,9 +161,33 @@ save (GstAeVideoTrain * self, AeOnline * online)
         (NULL));
 }
 
+static void
+warn_checkpoint (GstAeVideoTrain * self, const GError * error)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  GST_WARNING_OBJECT (self, "%s", error->message);
+  if (self->warned_checkpoint != 0
+      && now - self->warned_checkpoint < WARN_EVERY_US)
+    return;
+  self->warned_checkpoint = now;
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+      ("The checkpoint cannot be written, training goes on: %s",
+          error->message), (NULL));
+}
+
+static void
+warn_other_stream (GstAeVideoTrain * self)
+{
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("%s was made in the middle of another stream; this one was trained on "
+          "from there only", self->used.checkpoint), (NULL));
+}
+
 /* An AeOnlineFunc, in the worker's thread. */
 static void
-on_event (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats)
+on_event (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats,
+    const GError * error)
 {
   GstAeVideoTrain *self = data;
 
@@ -171,6 +204,12 @@ on_event (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats)
       GST_WARNING_OBJECT (self, "training diverged at step %" G_GUINT64_FORMAT
           "%s", stats->step, stats->frozen ? " too often, it ends" : "");
       break;
+    case AE_ONLINE_NOT_SAVED:
+      warn_checkpoint (self, error);
+      break;
+    case AE_ONLINE_OTHER_STREAM:
+      warn_other_stream (self);
+      break;
     case AE_ONLINE_FINISHED:
       post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "training is complete");
       break;
@@ -178,6 +217,24 @@ on_event (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats)
 }
 
 /* The stream */
+
+static void
+post_start_error (GstAeVideoTrain * self, GError * error)
+{
+  const gchar *checkpoint = self->used.checkpoint;
+
+  if (checkpoint && g_str_has_prefix (error->message, checkpoint)) {
+    g_autofree gchar *text = g_strdup_printf ("%s. The file is left as it is; "
+        "resume=false starts anew and replaces it", error->message);
+    g_autoptr (GError) advice = g_error_new_literal (error->domain,
+        error->code, text);
+
+    gst_ae_model_post_error (GST_ELEMENT (self), advice);
+    return;
+  }
+  GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("Cannot train: %s",
+          error->message), (NULL));
+}
 
 static gboolean
 gst_ae_video_train_start (GstBaseTransform * trans)
@@ -199,11 +256,11 @@ gst_ae_video_train_start (GstBaseTransform * trans)
     return FALSE;
   }
   gst_ae_train_settings_config (&self->used, model, &config);
+  self->warned_checkpoint = 0;
   slot = self->used.slot ? ae_slot_get (self->used.slot) : NULL;
   online = ae_online_new (model, &config, slot, on_event, self, &error);
   if (online == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("Cannot train: %s",
-            error->message), (NULL));
+    post_start_error (self, error);
     return FALSE;
   }
   self->patches = gst_ae_patches_new (&config.patch,
@@ -263,6 +320,7 @@ gst_ae_video_train_sink_event (GstBaseTransform * trans, GstEvent * event)
       gst_ae_patches_reset (self->patches);
       break;
     case GST_EVENT_EOS:
+      ae_online_end_stream (self->online);
       save (self, self->online);
       break;
     default:

@@ -1,5 +1,5 @@
 /* Model files on disk; docs/model-file.md. SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ae-model.h"
+#include "ae-model-extras.h"
 #include "ae-file.h"
 #include "ae-model-header.h"
 
@@ -13,8 +13,11 @@
 
 #define LARGEST_HALF 65504.0f
 
+/* of the weights, in a checkpoint: docs/model-file.md, section 11 */
+#define MAX_COPIES 6
+
 #define MAX_FILE_BYTES (8 + (gsize) AE_MODEL_MAX_HEADER_BYTES \
-    + sizeof (float) * AE_ARCHITECTURE_MAX_WEIGHTS)
+    + MAX_COPIES * sizeof (float) * AE_ARCHITECTURE_MAX_WEIGHTS)
 
 static gboolean
 io_error (GError ** error, const gchar * path, const gchar * what)
@@ -76,7 +79,8 @@ read_all (int fd, const gchar * path, gsize * size_bytes, GError ** error)
 }
 
 AeModel *
-ae_model_load (const gchar * path, GError ** error)
+ae_model_load_with (const gchar * path, AeModelExtras ** extras,
+    GError ** error)
 {
   /* not to wait for the other end of a FIFO */
   int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -89,28 +93,50 @@ ae_model_load (const gchar * path, GError ** error)
   }
   bytes = read_all (fd, path, &size_bytes, error);
   close (fd);
-  return bytes ? ae_model_load_bytes (bytes, size_bytes, path, error) : NULL;
+  return bytes ? ae_model_load_bytes_with (bytes, size_bytes, path, extras,
+      error) : NULL;
+}
+
+AeModel *
+ae_model_load (const gchar * path, GError ** error)
+{
+  return ae_model_load_with (path, NULL, error);
 }
 
 static void
-describe_metadata (const AeModel * model, JsonBuilder * builder)
+describe_strings (GHashTable * strings, const gchar * prefix,
+    JsonBuilder * builder)
+{
+  g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (strings),
+      (GCompareFunc) strcmp);
+
+  for (GList * l = keys; l; l = l->next) {
+    g_autofree gchar *name = g_strconcat (prefix, l->data, NULL);
+
+    /* whoever has these keys has not the tensors that go with them */
+    if (prefix[0] == '\0' && g_str_has_prefix (name, AE_MODEL_EXTRA))
+      continue;
+    json_builder_set_member_name (builder, name);
+    json_builder_add_string_value (builder,
+        g_hash_table_lookup (strings, l->data));
+  }
+}
+
+static void
+describe_metadata (const AeModel * model, const AeModelExtras * extras,
+    JsonBuilder * builder)
 {
   const AeArchitecture *architecture = model->architecture;
   g_autofree gchar *input = g_strdup_printf ("%ux%ux%u",
       architecture->input.c,
       architecture->input.h,
       architecture->input.w);
-  g_autoptr (GList) keys =
-      g_list_sort (g_hash_table_get_keys (model->metadata),
-      (GCompareFunc) strcmp);
 
   json_builder_set_member_name (builder, "__metadata__");
   json_builder_begin_object (builder);
-  for (GList * l = keys; l; l = l->next) {
-    json_builder_set_member_name (builder, l->data);
-    json_builder_add_string_value (builder,
-        g_hash_table_lookup (model->metadata, l->data));
-  }
+  describe_strings (model->metadata, "", builder);
+  if (extras)
+    describe_strings (extras->strings, AE_MODEL_EXTRA, builder);
   /* last, so that they replace a caller's of the same name */
   json_builder_set_member_name (builder, "format_version");
   json_builder_add_string_value (builder, model->int8
@@ -219,20 +245,30 @@ write_weights (Writer * writer, const AeModel * model)
       g_autofree gchar *name = ae_architecture_param_name (architecture, i, j);
 
       if (ae_param_n_stored (param) > 0)
-        (writer->halves ? write_halves : write_floats) (writer, name, param,
-            model->weights->data + param->offset);
+        (writer->halves ? write_halves : write_floats) (writer, name,
+            param, model->weights->data + param->offset);
     }
   }
 }
 
 static void
-write_row (Writer * writer, const gchar * layer_name, const gchar * suffix,
-    guint n, const float *values)
+write_row (Writer * writer, const gchar * prefix, const gchar * suffix,
+    gsize n, const float *values)
 {
-  const AeParam param = {.rank = 1,.shape = {n},.size = n };
-  g_autofree gchar *name = g_strconcat (layer_name, suffix, NULL);
+  const AeParam param = {.rank = 1,.shape = {(guint) n},.size = n };
+  g_autofree gchar *name = g_strconcat (prefix, suffix, NULL);
 
   write_floats (writer, name, &param, values);
+}
+
+static void
+write_extras (Writer * writer, const AeModelExtras * extras)
+{
+  for (guint i = 0; i < extras->rows->len; i++) {
+    const AeExtraRow *row = g_ptr_array_index (extras->rows, i);
+
+    write_row (writer, AE_MODEL_EXTRA, row->name, row->n, row->values);
+  }
 }
 
 /* What goes with the integers. */
@@ -279,7 +315,7 @@ write_int8 (Writer * writer, const AeModel * model)
 /* Section 2: the header's length is rounded up by spaces to a multiple of 8.
  * Wider numbers come first, so that each begins at a multiple of its size. */
 static GByteArray *
-serialise (const AeModel * model, gboolean halves)
+serialise (const AeModel * model, const AeModelExtras * extras, gboolean halves)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonGenerator) generator = json_generator_new ();
@@ -292,7 +328,9 @@ serialise (const AeModel * model, gboolean halves)
   gsize length;
 
   json_builder_begin_object (builder);
-  describe_metadata (model, builder);
+  describe_metadata (model, extras, builder);
+  if (extras)
+    write_extras (&writer, extras);
   if (model->int8)
     write_int8_scales (&writer, model);
   write_weights (&writer, model);
@@ -313,13 +351,13 @@ serialise (const AeModel * model, gboolean halves)
 }
 
 static gboolean
-save (const AeModel * model, gboolean halves, const gchar * path,
-    GError ** error)
+save (const AeModel * model, const AeModelExtras * extras, gboolean halves,
+    const gchar * path, GError ** error)
 {
   g_autoptr (GByteArray) file = NULL;
   g_autoptr (GError) reason = NULL;
 
-  file = serialise (model, halves);
+  file = serialise (model, extras, halves);
   return ae_file_replace (path, file->data, file->len, &reason)
       || ae_model_fail (error, AE_ERROR_IO, path, "%s", reason->message);
 }
@@ -327,7 +365,14 @@ save (const AeModel * model, gboolean halves, const gchar * path,
 gboolean
 ae_model_save (const AeModel * model, const gchar * path, GError ** error)
 {
-  return save (model, FALSE, path, error);
+  return save (model, NULL, FALSE, path, error);
+}
+
+gboolean
+ae_model_save_with (const AeModel * model, const AeModelExtras * extras,
+    const gchar * path, GError ** error)
+{
+  return save (model, extras, FALSE, path, error);
 }
 
 gboolean
@@ -343,11 +388,12 @@ ae_model_save_f16 (const AeModel * model, const gchar * path, GError ** error)
 
       for (gsize k = 0; k < ae_param_n_stored (param); k++) {
         if (fabsf (values[k]) > LARGEST_HALF)
-          return ae_model_fail (error, AE_ERROR_LIMIT, path, "tensor %s: "
-              "element %" G_GSIZE_FORMAT " is %g, F16 has at most %g", name, k,
+          return ae_model_fail (error, AE_ERROR_LIMIT, path,
+              "tensor %s: element %" G_GSIZE_FORMAT
+              " is %g, F16 has at most %g", name, k,
               (double) values[k], (double) LARGEST_HALF);
       }
     }
   }
-  return save (model, TRUE, path, error);
+  return save (model, NULL, TRUE, path, error);
 }

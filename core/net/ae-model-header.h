@@ -1,9 +1,9 @@
-/* The JSON header of a model file, and errors about such files. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The JSON header of a model file. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <json-glib/json-glib.h>
 
-#include "ae-error.h"
+#include "ae-model-error.h"
 
 G_BEGIN_DECLS
 
@@ -30,9 +30,5 @@ const gchar *ae_model_header_get_string (JsonNode * node);
 /* Returns: (transfer none) (nullable): the array @key of @object, if it is
  * one. */
 JsonArray *ae_model_header_get_array (JsonObject * object, const gchar * key);
-
-/* Sets an error of valid UTF-8 that begins with @where. Returns: %FALSE. */
-gboolean ae_model_fail (GError ** error, AeError code, const gchar * where,
-    const gchar * format, ...) G_GNUC_PRINTF (4, 5);
 
 G_END_DECLS

@@ -211,6 +211,18 @@ ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
   return TRUE;
 }
 
+double
+ae_gate_first (const AeGate * gate)
+{
+  return gate->first;
+}
+
+void
+ae_gate_set_first (AeGate * gate, double first)
+{
+  gate->first = first;
+}
+
 void
 ae_gate_accept (AeGate * gate, AeWeights * weights)
 {

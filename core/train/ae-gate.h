@@ -55,6 +55,11 @@ gboolean ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
     AeGateFunc func, gpointer data, const gint * cancelled,
     AeGateVerdict * verdict);
 
+/* AeGateVerdict.first, negative before the first verdict; and to go on with that
+ * of an earlier gate. */
+double ae_gate_first (const AeGate * gate);
+void ae_gate_set_first (AeGate * gate, double first);
+
 /* From now on candidates have to beat these weights. */
 void ae_gate_accept (AeGate * gate, AeWeights * weights);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ae-online.h"
-#include "ae-gate.h"
-#include "ae-report.h"
-#include "ae-reservoir.h"
+#include "ae-online-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,45 +17,15 @@
 /* A loss so many times the first, and this much more, is no fluctuation. */
 #define DIVERGED 10.0
 #define DIVERGED_BY 0.01
-#define MAX_TRIPS 5
+
+/* A checkpoint that takes longer does not hold up the end of the stream. */
+#define MAX_WAIT_US (900 * G_TIME_SPAN_MILLISECOND)
 
 /* Between two reports to the slot. */
 #define REPORT_US (G_USEC_PER_SEC / 2)
 
 /* Of the running means, in steps. */
 #define MEAN_STEPS 50
-
-struct _AeOnline
-{
-  AeOnlineConfig config;
-  AeModel *start;
-  AeSlot *slot;
-  AeOnlineFunc func;
-  gpointer data;
-  gsize patch_size;             /* floats in the reservoirs' patches */
-  AeReservoir *patches, *held_out;
-  float *offered;               /* of the stream's thread */
-  guint64 n_offered;
-  gint n_dropped;               /* atomic */
-  gint cancelled;               /* atomic: no judgement is to be ended */
-  GThread *thread;
-
-  /* of the worker */
-  AeTrainer *trainer;
-  AeGate *gate;
-  AeTrainerState *good;         /* from before a divergence */
-  float rate_scale;
-  guint64 published_at;
-  AeReporter *reporter;         /* NULL without a slot */
-  gint64 reported_us;
-
-  GMutex lock;
-  GCond changed;
-  gboolean quit, flushing;
-  guint budget;                 /* steps that the stream waits for */
-  AeModel *best;
-  AeOnlineStats stats;
-};
 
 /* A patch in a reservoir: x, the next frame for temporal, the noise level. */
 static AePatch
@@ -78,9 +45,12 @@ ae_online_offer (AeOnline * online, const AePatch * patch)
   const AeShape *shape = &online->config.patch;
   gsize n = (gsize) shape->c * shape->h * shape->w;
   float *to = online->offered;
-  AeReservoir *reservoir = online->n_offered++ % HELD_OUT_SHARE == 0
+  AeReservoir *reservoir = online->n_offered % HELD_OUT_SHARE == 0
       ? online->held_out : online->patches;
 
+  if (online->config.steps_per_frame > 0)
+    ae_online_hash (online, patch);
+  online->n_offered++;
   memcpy (to, patch->x, n * sizeof (float));
   to += n;
   if (online->config.objective.kind == AE_OBJECTIVE_TEMPORAL) {
@@ -159,14 +129,14 @@ report (AeOnline * online)
   online->reported_us = g_get_monotonic_time ();
 }
 
-static void
-notify (AeOnline * online, AeOnlineEvent event)
+void
+ae_online_notify (AeOnline * online, AeOnlineEvent event, const GError * error)
 {
   AeOnlineStats stats;
 
   ae_online_get_stats (online, &stats);
   if (online->func)
-    online->func (online->data, event, &stats);
+    online->func (online->data, event, &stats, error);
 }
 
 /* Back to the last good state, at half the rate. */
@@ -177,9 +147,9 @@ trip (AeOnline * online)
   online->rate_scale *= 0.5f;
   g_mutex_lock (&online->lock);
   online->stats.n_trips++;
-  online->stats.frozen = online->stats.n_trips >= MAX_TRIPS;
+  online->stats.frozen = online->stats.n_trips >= AE_ONLINE_MAX_TRIPS;
   g_mutex_unlock (&online->lock);
-  notify (online, AE_ONLINE_DIVERGED);
+  ae_online_notify (online, AE_ONLINE_DIVERGED, NULL);
 }
 
 static void
@@ -198,8 +168,9 @@ publish (AeOnline * online, AeWeights * weights)
   online->stats.generation = generation;
   g_mutex_unlock (&online->lock);
   ae_model_unref (before);
+  online->is_better = TRUE;
   online->published_at = ae_trainer_n_steps (online->trainer);
-  notify (online, AE_ONLINE_PUBLISHED);
+  ae_online_notify (online, AE_ONLINE_PUBLISHED, NULL);
 }
 
 static gboolean
@@ -235,6 +206,9 @@ evaluate (AeOnline * online)
   }
   ae_trainer_state_free (online->good);
   online->good = ae_trainer_state (online->trainer);
+  online->good_position = online->position;
+  online->judged_at = online->good->n_steps;
+  online->unsaved = TRUE;
   g_mutex_lock (&online->lock);
   online->stats.held_out = verdict.candidate;
   online->stats.psnr = verdict.psnr;
@@ -251,7 +225,7 @@ evaluate (AeOnline * online)
     online->stats.published = verdict.best;
     g_mutex_unlock (&online->lock);
   }
-  notify (online, AE_ONLINE_EVALUATED);
+  ae_online_notify (online, AE_ONLINE_EVALUATED, NULL);
 }
 
 static void
@@ -288,17 +262,19 @@ step (AeOnline * online)
     return g_get_monotonic_time () - begin;
   }
   n = ae_trainer_n_steps (online->trainer);
+  online->n_made++;
   duration = g_get_monotonic_time () - begin;
   g_mutex_lock (&online->lock);
   online->stats.step = n;
   online->stats.rate = (double) rate;
-  follow_loss (&online->stats.loss, &loss, n);
+  follow_loss (&online->stats.loss, &loss, online->n_made);
   follow (&online->stats.steps_per_second,
       1e6 / (double) MAX (duration, 1) * (online->config.steps_per_frame > 0
-          ? 1.0 : online->config.cpu_share), n);
+          ? 1.0 : online->config.cpu_share), online->n_made);
   g_mutex_unlock (&online->lock);
   if (n % online->config.evaluate_every == 0 || n == online->config.max_steps) {
     evaluate (online);
+    ae_online_save_if_due (online);
     report (online);
   } else if (g_get_monotonic_time () >= online->reported_us + REPORT_US) {
     report (online);
@@ -306,8 +282,8 @@ step (AeOnline * online)
   return g_get_monotonic_time () - begin;
 }
 
-static gboolean
-has_ended (const AeOnline * online)
+gboolean
+ae_online_has_ended (const AeOnline * online)
 {
   return online->stats.frozen || online->stats.finished;
 }
@@ -316,7 +292,7 @@ has_ended (const AeOnline * online)
 static gboolean
 may_step (AeOnline * online)
 {
-  return !has_ended (online)
+  return !ae_online_has_ended (online)
       && (online->config.steps_per_frame == 0 || online->budget > 0)
       && ae_reservoir_n_held (online->patches) >= MIN_PATCHES;
 }
@@ -331,7 +307,7 @@ rest (AeOnline * online, gint64 duration)
   if (online->config.steps_per_frame > 0)
     return;
   g_mutex_lock (&online->lock);
-  while (!online->quit
+  while (!online->quit && !online->stream_ended
       && g_cond_wait_until (&online->changed, &online->lock, end));
   g_mutex_unlock (&online->lock);
 }
@@ -346,9 +322,37 @@ finish_if_due (AeOnline * online)
     g_mutex_lock (&online->lock);
     online->stats.finished = TRUE;
     g_mutex_unlock (&online->lock);
+    ae_online_save (online);
     report (online);
-    notify (online, AE_ONLINE_FINISHED);
+    ae_online_notify (online, AE_ONLINE_FINISHED, NULL);
   }
+}
+
+/* What was learned to the end of the stream is judged and written. A training
+ * that ended before it goes on where it ended, if it is let. */
+static void
+end_stream (AeOnline * online)
+{
+  if (!ae_online_has_ended (online)) {
+    ae_online_forget_position (online);
+    if (ae_trainer_n_steps (online->trainer) > online->judged_at)
+      evaluate (online);
+  }
+  ae_online_save (online);
+}
+
+/* The end of the stream, if it has come. Under the lock. */
+static gboolean
+end_stream_if_due (AeOnline * online)
+{
+  if (!online->stream_ended)
+    return FALSE;
+  g_mutex_unlock (&online->lock);
+  end_stream (online);
+  g_mutex_lock (&online->lock);
+  online->stream_ended = FALSE;
+  g_cond_broadcast (&online->changed);
+  return TRUE;
 }
 
 static gpointer
@@ -360,8 +364,11 @@ work (gpointer data)
   /* of this thread alone: whoever plays comes first */
   setpriority (PRIO_PROCESS, 0, 10);
 #endif
+  finish_if_due (online);
   g_mutex_lock (&online->lock);
   while (!online->quit) {
+    if (end_stream_if_due (online))
+      continue;
     if (!may_step (online)) {
       /* the stream does not wait for what cannot be */
       online->budget = 0;
@@ -369,6 +376,7 @@ work (gpointer data)
       g_cond_wait (&online->changed, &online->lock);
       continue;
     }
+    ae_online_follow_stream (online);
     g_mutex_unlock (&online->lock);
     rest (online, step (online));
     finish_if_due (online);
@@ -376,14 +384,16 @@ work (gpointer data)
     if (online->budget > 0 && --online->budget == 0)
       g_cond_broadcast (&online->changed);
   }
+  end_stream_if_due (online);
   g_mutex_unlock (&online->lock);
+  ae_online_save (online);
   return NULL;
 }
 
 gboolean
 ae_online_end_frame (AeOnline * online)
 {
-  gboolean done;
+  gboolean done, is_other;
 
   if (online->config.steps_per_frame == 0) {
     /* whoever has the lock is awake */
@@ -394,13 +404,34 @@ ae_online_end_frame (AeOnline * online)
     return TRUE;
   }
   g_mutex_lock (&online->lock);
-  online->budget = online->config.steps_per_frame;
+  online->budget = ae_online_next_frame (online, &is_other);
   g_cond_broadcast (&online->changed);
   while (online->budget > 0 && !online->flushing && !online->quit)
     g_cond_wait (&online->changed, &online->lock);
   done = online->budget == 0;
   g_mutex_unlock (&online->lock);
+  if (is_other)
+    ae_online_notify (online, AE_ONLINE_OTHER_STREAM, NULL);
   return done;
+}
+
+void
+ae_online_end_stream (AeOnline * online)
+{
+  gint64 end = g_get_monotonic_time () + MAX_WAIT_US;
+  gboolean is_other;
+
+  if (online->config.checkpoint == NULL)
+    return;
+  g_mutex_lock (&online->lock);
+  is_other = online->at.n_frames < online->resumed.n_frames;
+  online->stream_ended = TRUE;
+  g_cond_broadcast (&online->changed);
+  while (online->stream_ended && !online->flushing && !online->quit
+      && g_cond_wait_until (&online->changed, &online->lock, end));
+  g_mutex_unlock (&online->lock);
+  if (is_other)
+    ae_online_notify (online, AE_ONLINE_OTHER_STREAM, NULL);
 }
 
 void
@@ -456,6 +487,25 @@ make_reservoirs (AeOnline * online)
       online->config.trainer.seed + 1);
 }
 
+/* An empty slot gets what was published before the checkpoint. */
+static gboolean
+claim_slot (AeOnline * online, AeSlot * slot, GError ** error)
+{
+  g_autoptr (AeModel) published = NULL;
+  guint64 generation = 0;
+
+  if (!ae_slot_claim (slot, online, online->start->architecture, error))
+    return FALSE;
+  online->slot = ae_slot_ref (slot);
+  online->reporter = ae_reporter_new (online->start->architecture,
+      &online->config.patch, online->config.objective.kind);
+  published = ae_slot_poll (slot, &generation);
+  if (published == NULL && online->is_better
+      && online->config.publish != AE_PUBLISH_NEVER)
+    online->stats.generation = ae_slot_publish (slot, online, online->best);
+  return TRUE;
+}
+
 AeOnline *
 ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
     AeOnlineFunc func, gpointer data, GError ** error)
@@ -465,6 +515,7 @@ ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
   g_mutex_init (&online->lock);
   g_cond_init (&online->changed);
   online->config = *config;
+  online->config.checkpoint = g_strdup (config->checkpoint);
   online->config.trainer.height = config->patch.h;
   online->config.trainer.width = config->patch.w;
   online->config.trainer.masked =
@@ -483,18 +534,16 @@ ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
       &online->config.trainer, error);
   if (online->trainer == NULL)
     return NULL;
-  online->good = ae_trainer_state (online->trainer);
   online->gate = ae_gate_new (model->architecture, &config->patch,
       config->trainer.loss, online->config.trainer.masked,
       config->from_random ? NULL : model->weights,
       online->config.trainer.anchor);
-  if (slot) {
-    if (!ae_slot_claim (slot, online, model->architecture, error))
-      return NULL;
-    online->slot = ae_slot_ref (slot);
-    online->reporter = ae_reporter_new (model->architecture, &config->patch,
-        config->objective.kind);
-  }
+  if (!ae_online_resume (online, error))
+    return NULL;
+  online->good = ae_trainer_state (online->trainer);
+  online->saved_at = g_get_monotonic_time ();
+  if (slot && !claim_slot (online, slot, error))
+    return NULL;
   online->thread = g_thread_new ("ae-train", work, online);
   return g_steal_pointer (&online);
 }
@@ -524,6 +573,7 @@ ae_online_free (AeOnline * online)
   ae_model_unref (online->start);
   ae_model_unref (online->best);
   g_free (online->offered);
+  g_free ((gchar *) online->config.checkpoint);
   g_mutex_clear (&online->lock);
   g_cond_clear (&online->changed);
   g_free (online);

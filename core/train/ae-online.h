@@ -13,6 +13,9 @@
 
 G_BEGIN_DECLS
 
+/* Divergences after which training ends. */
+#define AE_ONLINE_MAX_TRIPS 5
+
 /**
  * AePublish: when the slot gets a new model.
  * @AE_PUBLISH_NEVER: never
@@ -38,6 +41,10 @@ typedef enum
  * @cpu_share: 0..1 of one processor's time that the worker takes
  * @steps_per_frame: how many steps ae_online_end_frame() waits for; 0: none,
  *   the worker is on its own and sleeps as @cpu_share says
+ * @checkpoint: (nullable): file to write the training to: after a judgement,
+ *   and at its end, the end of the stream, and when it is stopped
+ * @checkpoint_seconds: least time from one to the next
+ * @resume: go on where @checkpoint ends, if it is there
  * @from_random: the weights are no model yet: the first to be published has to
  *   be better than doing nothing
  */
@@ -53,6 +60,9 @@ typedef struct
   AePublish publish;
   double cpu_share;
   guint steps_per_frame;
+  const gchar *checkpoint;
+  guint checkpoint_seconds;
+  gboolean resume;
   gboolean from_random;
 } AeOnlineConfig;
 
@@ -77,17 +87,28 @@ typedef struct
   gboolean frozen, finished;
 } AeOnlineStats;
 
+/**
+ * AeOnlineEvent:
+ * @AE_ONLINE_NOT_SAVED: a checkpoint could not be written; training goes on
+ * @AE_ONLINE_OTHER_STREAM: what was passed over, up to where the checkpoint
+ *   ends, is not what it was made on
+ */
 typedef enum
 {
   AE_ONLINE_EVALUATED,
   AE_ONLINE_PUBLISHED,
   AE_ONLINE_DIVERGED,
+  AE_ONLINE_NOT_SAVED,
+  AE_ONLINE_OTHER_STREAM,
   AE_ONLINE_FINISHED
 } AeOnlineEvent;
 
-/* Called from the worker's thread, without a lock. */
+#define AE_ONLINE_N_EVENTS (AE_ONLINE_FINISHED + 1)
+
+/* Called from the worker's thread, AE_ONLINE_OTHER_STREAM from the stream's,
+ * without a lock. @error: of AE_ONLINE_NOT_SAVED, else NULL. */
 typedef void (*AeOnlineFunc) (gpointer data, AeOnlineEvent event,
-    const AeOnlineStats * stats);
+    const AeOnlineStats * stats, const GError * error);
 
 typedef struct _AeOnline AeOnline;
 
@@ -96,7 +117,14 @@ typedef struct _AeOnline AeOnline;
  * @model: where training starts
  * @slot: (nullable) (transfer none): where to publish
  *
- * Starts the worker. Errors: those of ae_trainer_new() and ae_slot_claim().
+ * Starts the worker. With config->resume and a checkpoint, training goes on from
+ * there. With steps_per_frame and the same stream from its beginning, no step is
+ * made until it is where the checkpoint was made; from there on training gives
+ * the weights that it would have given without the interruption.
+ *
+ * Errors: those of ae_trainer_new(), ae_slot_claim() and ae_checkpoint_load();
+ * AE_ERROR_SHAPE and AE_ERROR_UNSUPPORTED when the checkpoint is of another
+ * architecture or objective. The file is then left as it is.
  */
 AeOnline *ae_online_new (AeModel * model, const AeOnlineConfig * config,
     AeSlot * slot, AeOnlineFunc func, gpointer data, GError ** error)
@@ -115,6 +143,11 @@ void ae_online_offer (AeOnline * online, const AePatch * patch);
  * wait was cancelled.
  */
 gboolean ae_online_end_frame (AeOnline * online);
+
+/* The stream has ended: what was learned from it is judged and written to the
+ * checkpoint, which is waited for, for less than a second. What is offered from
+ * now on, here or after another start, is another stream. */
+void ae_online_end_stream (AeOnline * online);
 
 /* While @flushing, nothing waits. */
 void ae_online_set_flushing (AeOnline * online, gboolean flushing);

@@ -388,10 +388,11 @@ follow_activity (AeTrainer * trainer)
 
     for (guint i = 0; i < trainer->n_shards; i++)
       sum += trainer->shards[i].activity[c];
-    /* what is not finite fails the step, and leaves no trace */
+    /* what is not finite fails the step, and leaves no trace; a checkpoint
+     * stores floats */
     if (isfinite (sum))
-      trainer->activity[c] = memory * trainer->activity[c]
-          + (1.0 - memory) * sum / n;
+      trainer->activity[c] = (double) (float) (memory * trainer->activity[c]
+          + (1.0 - memory) * sum / n);
   }
 }
 

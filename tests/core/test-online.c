@@ -1,23 +1,15 @@
 /* Training on a stream: learning, the gate, divergence, waiting. SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <gst/check/gstcheck.h>
-#include <math.h>
-
-#include "ae-online.h"
-
-enum
-{ SIDE = 8, SIZE = SIDE * SIDE };
-
-#define TEXT "conv 3x3 8 relu | conv 3x3 1"
+#include "waves.h"
 
 /* What the worker reports, in the order in which it does. */
 typedef struct
 {
   GMutex lock;
-  guint n[AE_ONLINE_FINISHED + 1];
+  guint n[AE_ONLINE_N_EVENTS];
 } Log;
 
 static void
-take_note (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats)
+take_note (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats, const GError * error)
 {
   Log *log = data;
 
@@ -26,81 +18,11 @@ take_note (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats)
   g_mutex_unlock (&log->lock);
 }
 
-static AeOnlineConfig
-new_config (void)
-{
-  AeOnlineConfig config = {
-    .patch = {1, SIDE, SIDE},
-    .objective = {AE_OBJECTIVE_DENOISE, AE_CORRUPTION_GAUSSIAN, 30.0f, 30.0f},
-    .trainer = AE_TRAINER_CONFIG_DEFAULT,
-    .schedule = {AE_SCHEDULE_CONSTANT, 0.005f, 0, 0},
-    .reservoir_bytes = 1 << 20,
-    .evaluate_every = 25,
-    .publish = AE_PUBLISH_IMPROVED,
-    .cpu_share = 1.0,
-  };
-
-  config.trainer.batch = config.trainer.shard = 16;
-  config.trainer.n_threads = 1;
-  return config;
-}
-
-static AeModel *
-new_model (void)
-{
-  const AeShape input = { 1, 0, 0 };
-  g_autoptr (AeArchitecture) architecture =
-      ae_architecture_parse (TEXT, &input, NULL);
-  g_autoptr (AeWeights) weights = NULL;
-  AeRng rng;
-
-  ae_rng_init (&rng, 1);
-  weights = ae_weights_new_random (architecture, &rng);
-  return ae_model_new (architecture, weights, NULL, NULL);
-}
-
-/* @n patches of smooth waves, from number @first on. */
-static void
-offer (AeOnline * online, guint first, guint n)
-{
-  for (guint i = first; i < first + n; i++) {
-    float x[SIZE], next[SIZE];
-    const AePatch patch = { {1, SIDE, SIDE}, x, next, 0.0f };
-    AeRng rng;
-    float phase, frequency;
-
-    ae_rng_init (&rng, i);
-    phase = 6.0f * ae_rng_uniform (&rng);
-    frequency = 0.6f * ae_rng_uniform (&rng);
-    for (guint p = 0; p < SIZE; p++)
-      x[p] = next[p] = 0.5f + 0.4f * sinf (phase
-          + frequency * (float) (p % SIDE + p / SIDE));
-    ae_online_offer (online, &patch);
-  }
-}
-
-/* Frames of patches until training has ended; returns how many. */
-static guint
-play (AeOnline * online, guint n_frames)
-{
-  AeOnlineStats stats;
-  guint i;
-
-  for (i = 0; i < n_frames; i++) {
-    offer (online, i * 8, 8);
-    ae_online_end_frame (online);
-    ae_online_get_stats (online, &stats);
-    if (stats.finished || stats.frozen)
-      break;
-  }
-  return i;
-}
-
 GST_START_TEST (test_a_stream_is_learned_and_published_when_better)
 {
-  g_autoptr (AeModel) start = new_model ();
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
   g_autoptr (AeSlot) slot = ae_slot_get ("a");
-  AeOnlineConfig config = new_config ();
+  AeOnlineConfig config = waves_config ();
   g_autoptr (AeOnline) online = NULL;
   g_autoptr (AeModel) published = NULL;
   g_autoptr (AeModel) best = NULL;
@@ -114,7 +36,7 @@ GST_START_TEST (test_a_stream_is_learned_and_published_when_better)
   config.from_random = TRUE;
   online = ae_online_new (start, &config, slot, take_note, &log, NULL);
   fail_unless (online != NULL);
-  fail_unless (play (online, 1000) < 400);
+  fail_unless (waves_play (online, 1000) < 400);
   ae_online_get_stats (online, &stats);
   fail_unless (stats.finished && stats.step == 400);
   fail_unless (stats.n_seen > 1600 && stats.n_held > 500);
@@ -136,10 +58,10 @@ GST_END_TEST;
 /* A rate that spoils everything it touches. */
 GST_START_TEST (test_a_bad_rate_never_lowers_what_is_published)
 {
-  g_autoptr (AeModel) start = new_model ();
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
   g_autoptr (AeSlot) slot = ae_slot_get ("a");
   g_autoptr (AeModel) trained = NULL;
-  AeOnlineConfig config = new_config ();
+  AeOnlineConfig config = waves_config ();
   g_autoptr (AeOnline) online = NULL;
   guint64 generation = 0;
   AeOnlineStats stats;
@@ -149,7 +71,7 @@ GST_START_TEST (test_a_bad_rate_never_lowers_what_is_published)
   config.steps_per_frame = 4;
   config.max_steps = 300;
   online = ae_online_new (start, &config, NULL, NULL, NULL, NULL);
-  play (online, 200);
+  waves_play (online, 200);
   trained = ae_online_model (online);
   ae_online_free (g_steal_pointer (&online));
 
@@ -157,14 +79,14 @@ GST_START_TEST (test_a_bad_rate_never_lowers_what_is_published)
   config.trainer.ema = 0.0f;
   config.max_steps = 0;
   online = ae_online_new (trained, &config, slot, take_note, &log, NULL);
-  play (online, 400);
+  waves_play (online, 400);
   ae_online_get_stats (online, &stats);
   fail_unless (stats.frozen, "%u trips", stats.n_trips);
   fail_unless_equals_int (log.n[AE_ONLINE_DIVERGED], 5);
   fail_unless_equals_int (log.n[AE_ONLINE_PUBLISHED], 0);
   fail_unless (ae_slot_poll (slot, &generation) == NULL);
   /* the stream goes on, and does not wait for a trainer that has ended */
-  offer (online, 0, 8);
+  waves_offer (online, 0, 8);
   fail_unless (ae_online_end_frame (online));
 }
 
@@ -172,8 +94,8 @@ GST_END_TEST;
 
 GST_START_TEST (test_waiting_streams_give_the_same_weights_each_time)
 {
-  g_autoptr (AeModel) start = new_model ();
-  AeOnlineConfig config = new_config ();
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
+  AeOnlineConfig config = waves_config ();
   g_autoptr (AeModel) first = NULL;
 
   config.steps_per_frame = 3;
@@ -183,7 +105,7 @@ GST_START_TEST (test_waiting_streams_give_the_same_weights_each_time)
         ae_online_new (start, &config, NULL, NULL, NULL, NULL);
     g_autoptr (AeModel) model = NULL;
 
-    play (online, 100);
+    waves_play (online, 100);
     model = ae_online_model (online);
     fail_if (memcmp (model->weights->data, start->weights->data,
             model->weights->n * sizeof (float)) == 0);
@@ -205,15 +127,15 @@ wait_for_frame (gpointer data)
 
 GST_START_TEST (test_a_flush_ends_the_wait_at_once)
 {
-  g_autoptr (AeModel) start = new_model ();
-  AeOnlineConfig config = new_config ();
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
+  AeOnlineConfig config = waves_config ();
   g_autoptr (AeOnline) online = NULL;
   GThread *thread;
   gint64 begin;
 
   config.steps_per_frame = 1000000;
   online = ae_online_new (start, &config, NULL, NULL, NULL, NULL);
-  offer (online, 0, 200);
+  waves_offer (online, 0, 200);
   thread = g_thread_new ("stream", wait_for_frame, online);
   g_usleep (50000);
   begin = g_get_monotonic_time ();
@@ -228,8 +150,8 @@ GST_END_TEST;
 /* On its own, the worker neither waits for frames nor holds them up. */
 GST_START_TEST (test_a_live_stream_is_not_held_up)
 {
-  g_autoptr (AeModel) start = new_model ();
-  AeOnlineConfig config = new_config ();
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
+  AeOnlineConfig config = waves_config ();
   g_autoptr (AeOnline) online = NULL;
   AeOnlineStats stats = { 0 };
   gint64 begin;
@@ -238,7 +160,7 @@ GST_START_TEST (test_a_live_stream_is_not_held_up)
   online = ae_online_new (start, &config, NULL, NULL, NULL, NULL);
   begin = g_get_monotonic_time ();
   for (guint i = 0; i < 1000; i++) {
-    offer (online, i * 2, 2);
+    waves_offer (online, i * 2, 2);
     fail_unless (ae_online_end_frame (online));
   }
   fail_unless (g_get_monotonic_time () - begin < 2 * G_USEC_PER_SEC);

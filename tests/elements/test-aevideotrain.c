@@ -278,6 +278,7 @@ GST_START_TEST (test_what_makes_no_sense_is_refused_with_a_sentence)
     {"sparsity=1 architecture=\"" ARCHITECTURE "\"", "needs a sigmoid code"},
     {"level-min=30 level-max=20", "level-min over level-max"},
     {"model=/nonexistent.safetensors", "there is no model file"},
+    {"location=/tmp/a checkpoint=/tmp/../tmp/a", "expected two"},
   };
   g_autofree gchar *text = g_strdup_printf ("aevideotrain name=t %s",
       bad[__i__][0]);
@@ -399,7 +400,7 @@ aevideotrain_suite (void)
   tcase_add_test (tcase, test_the_best_model_is_saved_and_loads);
   tcase_add_test (tcase, test_a_place_that_cannot_be_written_is_a_warning);
   tcase_add_loop_test (tcase,
-      test_what_makes_no_sense_is_refused_with_a_sentence, 0, 7);
+      test_what_makes_no_sense_is_refused_with_a_sentence, 0, 8);
   tcase_add_test (tcase, test_a_slot_takes_one_trainer);
   tcase_add_test (tcase, test_any_stream_is_survived);
   tcase_add_test (tcase, test_a_waiting_stream_stops_at_once);
