@@ -90,6 +90,15 @@ transform_out (const AePlan * plan, const AePlanWorker * worker, guint i,
   }
 }
 
+/* In even parts of at most @most: one group alone takes more than its share. */
+static guint
+next_part (guint n_left, guint most)
+{
+  guint n_parts = (n_left + most - 1) / most;
+
+  return (n_left + n_parts - 1) / n_parts;
+}
+
 void
 ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker, guint i,
     gint y)
@@ -101,15 +110,17 @@ ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker, guint i,
   Positions in = positions_init (worker->winograd, c_in, most);
   Positions out = positions_init (in.data + c_in * in.channel_step,
       stage->c, most);
-  const gint width = 4 * AE_GROUP;
+  const guint width = 4 * AE_GROUP;
+  guint n_left = ((guint) (span->end - span->begin) + width - 1) / width;
+  guint n_groups;
 
   for (guint c = 0; c < c_in; c++)
     worker->tap_offset[c] = (gint32) (c * in.channel_step);
-  for (gint x = span->begin; x < span->end; x += width * (gint) most) {
-    guint n_groups = MIN ((guint) (span->end - x + width - 1) / (guint) width,
-        most);
+  for (gint x = span->begin; n_left > 0; n_left -= n_groups,
+      x += (gint) (n_groups * width)) {
     const float *weights = plan->packed + stage->sets[0].packed;
 
+    n_groups = next_part (n_left, most);
     transform_in (plan, worker, i_in, y, x, n_groups, &in);
     for (guint k = 0; k < AE_WINOGRAD_POSITIONS; k++) {
       ae_kernels ()->taps_forward (stage->c, n_groups, c_in, weights, NULL,

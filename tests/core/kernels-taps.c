@@ -159,7 +159,7 @@ enum
 /* A convolution of C rows-of-six by way of the transforms, and its input. */
 typedef struct
 {
-  float in[C][6][W + 4], weights[M][C][3][3], out[M][4][W];
+  float in[C][6][W + AE_GROUP], weights[M][C][3][3], out[M][4][W];
 } Convolution;
 
 static void

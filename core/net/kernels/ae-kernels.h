@@ -105,7 +105,7 @@ typedef struct
   /**
    * winograd_in: input transform of F(4x4, 3x3) for one channel.
    * @n_groups: groups of 16 tiles; tile t begins at column 4 t
-   * @rows: the six rows of the tiles, 64 * @n_groups + 4 floats of each read
+   * @rows: the six rows of the tiles, 64 * @n_groups + 16 floats of each read
    * @out: out[k * out_stride + t], k = 0 ... 35
    */
   void (*winograd_in) (guint n_groups, const float *const rows[6], float *out,

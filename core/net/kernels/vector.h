@@ -10,26 +10,34 @@
 /* A name of its own in each of the objects made from one file. */
 #define AE_KERNEL_NAME(prefix) AE_PASTE (prefix, AE_KERNEL_LEVEL)
 
+#if defined (__AVX2__)
+#include <immintrin.h>
+#endif
+
 /* EVENS and ODDS take every second float of two vectors after each other; LOW
- * and HIGH take the floats of two vectors in turns, first and second half. */
+ * and HIGH take the floats of two vectors in turns, first and second half; NEXT
+ * begins with the second float of a vector. */
 #if defined (__AVX512F__)
 #define LANES 16
 #define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
 #define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
 #define LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define NEXT 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 #elif defined (__AVX2__)
 #define LANES 8
 #define EVENS 0, 2, 4, 6, 8, 10, 12, 14
 #define ODDS 1, 3, 5, 7, 9, 11, 13, 15
 #define LOW 0, 8, 1, 9, 2, 10, 3, 11
 #define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define NEXT 1, 2, 3, 4, 5, 6, 7
 #else
 #define LANES 4
 #define EVENS 0, 2, 4, 6
 #define ODDS 1, 3, 5, 7
 #define LOW 0, 4, 1, 5
 #define HIGH 2, 6, 3, 7
+#define NEXT 1, 2, 3
 #endif
 
 #define VECTORS_PER_GROUP (AE_GROUP / LANES)
@@ -70,4 +78,19 @@ merge_four (const Vector p[4], float *to)
   STORE (to + LANES, SHUFFLE (even0, odd0, HIGH));
   STORE (to + 2 * LANES, SHUFFLE (even1, odd1, LOW));
   STORE (to + 3 * LANES, SHUFFLE (even1, odd1, HIGH));
+}
+
+/* The larger of @x and 0. */
+INLINE Vector
+relu_of (Vector x)
+{
+#if defined (__AVX512F__)
+  return _mm512_max_ps (x, _mm512_setzero_ps ());
+#elif defined (__AVX2__)
+  return _mm256_max_ps (x, _mm256_setzero_ps ());
+#else
+  typedef int Bits __attribute__ ((vector_size (4 * LANES)));
+
+  return (Vector) ((Bits) x & (x > (Vector) { 0 }));
+#endif
 }

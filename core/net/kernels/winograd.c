@@ -6,29 +6,18 @@
 #include "vector.h"
 #include "winograd.h"
 
-/* All ones where a comparison holds: a mask for the bits of the float. */
-INLINE Vector
-relu_of (Vector x)
-{
-  typedef int Bits __attribute__((vector_size (4 * LANES)));
-
-  return (Vector) ((Bits) x & (x > (Vector) {
-          0}
-      ));
-}
-
 /* y = B^T x */
 INLINE void
 transform_in (const Vector x[6], Vector y[6])
 {
   Vector a = x[4] - 4.0f * x[2], b = x[3] - 4.0f * x[1];
-  Vector c = x[4] - x[2], d = 2.0f * (x[3] - x[1]);
+  Vector c = x[4] - x[2], d = x[3] - x[1];
 
   y[0] = 4.0f * x[0] - 5.0f * x[2] + x[4];
   y[1] = a + b;
   y[2] = a - b;
-  y[3] = c + d;
-  y[4] = c - d;
+  y[3] = c + 2.0f * d;
+  y[4] = c - 2.0f * d;
   y[5] = 4.0f * x[1] - 5.0f * x[3] + x[5];
 }
 
@@ -54,10 +43,11 @@ AE_KERNEL_NAME (ae_winograd_in_) (guint n_groups, const float *const rows[6],
 
     UNROLL for (guint i = 0; i < 6; i++) {
       const float *row = rows[i] + v * 4 * LANES;
-      Vector x[8];
+      Vector x[6], next = LOAD (row + 4 * LANES);
 
       split_by_four (row, x);
-      split_by_four (row + 4, x + 4);
+      x[4] = SHUFFLE (x[0], next, NEXT, LANES);
+      x[5] = SHUFFLE (x[1], next, NEXT, LANES + 1);
       transform_in (x, across[i]);
     }
     UNROLL for (guint j = 0; j < 6; j++) {
@@ -84,6 +74,9 @@ AE_KERNEL_NAME (ae_winograd_out_) (guint n_groups, const float *in,
 
       UNROLL for (guint i = 0; i < 6; i++)
         x[i] = LOAD (in + (i * 6 + j) * in_stride + v * LANES);
+      /* position (1, 1) is a part of all samples, once */
+      if (j == 1)
+        x[1] += bias;
       transform_out (x, y);
       UNROLL for (guint i = 0; i < 4; i++)
         down[i][j] = y[i];
@@ -92,9 +85,8 @@ AE_KERNEL_NAME (ae_winograd_out_) (guint n_groups, const float *in,
       Vector y[4];
 
       transform_out (down[i], y);
-      UNROLL for (guint j = 0; j < 4; j++) {
-        y[j] += bias;
-        if (relu)
+      if (relu) {
+        UNROLL for (guint j = 0; j < 4; j++)
           y[j] = relu_of (y[j]);
       }
       merge_four (y, rows[i] + v * 4 * LANES);
