@@ -120,7 +120,10 @@ gst_ae_denoiser_free (GstAeDenoiser * self)
 gboolean
 gst_ae_denoiser_set_model (GstAeDenoiser * self, AeModel * model)
 {
-  if (strcmp (model->architecture->text, self->model->architecture->text) != 0)
+  /* integers belong to the weights they were made of */
+  if (model->int8 != NULL || self->model->int8 != NULL
+      || strcmp (model->architecture->text,
+          self->model->architecture->text) != 0)
     return FALSE;
   if (!ae_plan_set_weights (self->luma_plan, model->weights, NULL)
       || (self->chroma_plan != NULL

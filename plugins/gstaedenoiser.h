@@ -46,7 +46,8 @@ GstAeDenoiser *gst_ae_denoiser_new (AeModel * model, const GstVideoInfo * info,
 void gst_ae_denoiser_free (GstAeDenoiser * denoiser);   /* NULL is a no-op */
 
 /* Takes the weights of @model, between two frames. Returns: %FALSE when it has
- * another architecture; a new denoiser is then needed. */
+ * another architecture, or when it or the one before has integers; a new
+ * denoiser is then needed. */
 gboolean gst_ae_denoiser_set_model (GstAeDenoiser * denoiser, AeModel * model);
 
 /* Begins anew to follow the noise, as before the first frame. */

@@ -108,8 +108,8 @@ gst_ae_precision_get_type (void)
     {AE_PRECISION_AUTO,
         "Integers where the model has them and the processor has VNNI", "auto"},
     {AE_PRECISION_FLOAT, "32-bit floats", "float"},
-    {AE_PRECISION_INT8, "8-bit integers; an error if the model has none",
-        "int8"},
+    {AE_PRECISION_INT8, "8-bit integers; an error if the model has none, "
+          "but floats for what a slot publishes without", "int8"},
     {0, NULL, NULL}
   };
   static GType type = 0;
@@ -141,6 +141,7 @@ load_model (GstAeVideoDenoise * self)
   }
   ae_model_unref (self->model);
   self->model = model;
+  self->generation = 0;
   GST_DEBUG_OBJECT (self, "model %s: %s", name, model->architecture->text);
   return TRUE;
 }
@@ -149,15 +150,19 @@ static gboolean
 make_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
 {
   g_autoptr (GError) error = NULL;
+  AePrecision precision;
 
   GST_OBJECT_LOCK (self);
   self->denoiser_threads = self->n_threads;
-  self->denoiser_precision = self->precision;
+  self->denoiser_precision = precision = self->precision;
   GST_OBJECT_UNLOCK (self);
+  /* what is being trained has no integers, and the stream goes on */
+  if (self->generation > 0 && self->model->int8 == NULL)
+    precision = AE_PRECISION_FLOAT;
 
   gst_ae_denoiser_free (self->denoiser);
   self->denoiser = gst_ae_denoiser_new (self->model, info,
-      self->denoiser_threads, self->denoiser_precision, &error);
+      self->denoiser_threads, precision, &error);
   if (self->denoiser == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("Cannot denoise %s", error->message), (NULL));
@@ -207,7 +212,6 @@ update_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
   if (!up_to_date) {
     if (model_changed && !load_model (self))
       return FALSE;
-    self->generation = 0;
     if (!make_denoiser (self, info))
       return FALSE;
   }
@@ -223,7 +227,6 @@ gst_ae_video_denoise_start (GstBaseTransform * trans)
 
   GST_OBJECT_LOCK (self);
   self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
-  self->generation = 0;
   GST_OBJECT_UNLOCK (self);
   return load_model (self);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <cblas.h>
 #include <gst/check/gstcheck.h>
 #include <math.h>
 
@@ -82,6 +83,48 @@ GST_START_TEST (test_gemm_equals_the_plain_sum_for_every_transposition)
 
 GST_END_TEST;
 
+/* Until *@data is set. */
+static gpointer
+multiply (gpointer data)
+{
+  enum
+  { N = 200 };
+  g_autofree float *a = g_new0 (float, N * N);
+  g_autofree float *c = g_new0 (float, N * N);
+
+  while (!g_atomic_int_get ((gint *) data))
+    ae_gemm (FALSE, FALSE, N, N, N, 1.0f, a, N, a, N, 0.0f, c, N);
+  return NULL;
+}
+
+/* OpenBLAS has one thread in our calls, from two threads here, and after them
+ * the number that the application set. */
+GST_START_TEST (test_gemm_leaves_the_threads_of_the_application_alone)
+{
+  enum
+  { N_THREADS = 2, OWN = 2, MAX_POLLS = 100000 };
+  const int before = openblas_get_num_threads ();
+  GThread *threads[N_THREADS];
+  gint stop = FALSE;
+  guint n_polls = 0;
+
+  openblas_set_num_threads (OWN);
+  if (openblas_get_num_threads () != OWN)
+    return;                     /* one that has no threads */
+  for (guint i = 0; i < N_THREADS; i++)
+    threads[i] = g_thread_new ("multiply", multiply, &stop);
+  while (openblas_get_num_threads () != 1 && n_polls++ < MAX_POLLS)
+    g_usleep (100);
+  g_atomic_int_set (&stop, TRUE);
+  for (guint i = 0; i < N_THREADS; i++)
+    g_thread_join (threads[i]);
+  fail_unless (n_polls < MAX_POLLS);
+  fail_unless_equals_int (openblas_get_num_threads (), OWN);
+  openblas_set_num_threads (before);
+}
+
+GST_END_TEST;
+
 static void
 count_job (gpointer data, guint i_job, guint i_worker)
 {
@@ -133,6 +176,7 @@ base_suite (void)
   tcase_add_test (tcase, test_rng_distributions_have_their_moments);
   tcase_add_test (tcase,
       test_gemm_equals_the_plain_sum_for_every_transposition);
+  tcase_add_test (tcase, test_gemm_leaves_the_threads_of_the_application_alone);
   tcase_add_test (tcase, test_worker_pool_runs_each_job_once_in_every_run);
   tcase_add_test (tcase, test_tensor_keeps_memory_and_alignment);
   return suite;
