@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-sparse-code.h"
 #include "ae-error.h"
+#include "ae-varint.h"
 
 #include <string.h>
 
-#define MAX_VARINT_BYTES 5
 #define BYTES_PER_VALUE 4
 
 G_STATIC_ASSERT (sizeof (float) == BYTES_PER_VALUE);
@@ -41,14 +41,9 @@ count_stored (const float *values, guint n)
 static void
 put_varint (GByteArray * out, guint32 value)
 {
-  guint8 bytes[MAX_VARINT_BYTES];
-  guint n = 0;
+  guint8 bytes[AE_VARINT_MAX_BYTES];
+  guint n = ae_varint_write (bytes, value);
 
-  while (value >= 0x80) {
-    bytes[n++] = (guint8) (value | 0x80);
-    value >>= 7;
-  }
-  bytes[n++] = (guint8) value;
   g_byte_array_append (out, bytes, n);
 }
 
@@ -110,7 +105,7 @@ get_varint (Reader * reader, const gchar * what, guint32 * value,
   gsize start = reader->at;
   guint64 sum = 0;
 
-  for (guint i = 0; i < MAX_VARINT_BYTES; i++) {
+  for (guint i = 0; i < AE_VARINT_MAX_BYTES; i++) {
     guint8 byte;
 
     if (reader->at == reader->size_bytes) {
