@@ -25,6 +25,8 @@
 /* PSNR is a mean over so many frames. */
 #define N_MEAN 20
 #define MAX_CURVES 16
+/* A run ends after so many frames for each second, when nothing is trained on. */
+#define MAX_FRAMES_A_SECOND 10
 
 /* The wandering window: this much smaller than the clip, this fast. */
 #define PAN_MARGIN 96
@@ -289,7 +291,8 @@ play (const Clip * clip, const gchar * noise, const gchar * objective)
   };
   double seconds = 0.0;
 
-  for (guint i = 0; seconds < option_seconds; i++) {
+  for (guint i = 0; seconds < option_seconds
+      && i < (guint) option_seconds * MAX_FRAMES_A_SECOND; i++) {
     GstBuffer *clean = g_ptr_array_index (clip->frames, i % clip->frames->len);
     GstBuffer *in = gst_buffer_copy (clean), *out[2];
     double psnr[2];

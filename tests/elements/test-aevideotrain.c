@@ -171,6 +171,36 @@ GST_START_TEST (test_each_objective_learns_and_publishes)
 
 GST_END_TEST;
 
+static guint64
+patches_seen (const gchar * properties, float motion)
+{
+  Trainer t = new_trainer (properties, "GRAY8", 96, 64);
+  GstStructure *s;
+  guint64 n;
+
+  start (&t);
+  play (&t, 60, motion);
+  s = stats (&t);
+  fail_unless (gst_structure_get (s, "patches-seen", G_TYPE_UINT64, &n, NULL));
+  gst_structure_free (s);
+  clear (&t);
+  return n;
+}
+
+/* What goes by would be taken for noise where it is faint. */
+GST_START_TEST (test_temporal_leaves_a_moving_camera_alone)
+{
+  const gchar *properties = "objective=temporal patches-per-frame=8 "
+      "patch-size=16 architecture=\"" ARCHITECTURE "\"";
+  guint64 still = patches_seen (properties, 0.0f);
+  guint64 moving = patches_seen (properties, 2.0f);
+
+  fail_unless (still > 8 * 30, "%u patches", (guint) still);
+  fail_unless (moving < 8 * 10, "%u patches", (guint) moving);
+}
+
+GST_END_TEST;
+
 /* Mean squared difference from the clean scene. */
 static double
 error_of (GstBuffer * buffer, const GstVideoInfo * info)
@@ -440,6 +470,7 @@ aevideotrain_suite (void)
   tcase_add_checked_fixture (tcase, fixture_setup, fixture_teardown);
   tcase_add_test (tcase, test_frames_of_every_format_pass_bit_by_bit);
   tcase_add_loop_test (tcase, test_each_objective_learns_and_publishes, 0, 4);
+  tcase_add_test (tcase, test_temporal_leaves_a_moving_camera_alone);
   tcase_add_test (tcase, test_a_denoiser_takes_up_what_is_learned_from_noise);
   tcase_add_test (tcase, test_a_denoiser_of_integers_takes_up_floats);
   tcase_add_test (tcase, test_the_best_model_is_saved_and_loads);
