@@ -6,6 +6,7 @@
 #include "gstaevideocompare.h"
 #include "gstaevideocorrupt.h"
 #include "gstaevideodenoise.h"
+#include "gstaevideoreconstruct.h"
 #include "gstaevideotrain.h"
 
 static const struct
@@ -18,6 +19,8 @@ static const struct
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},
   {"aevideocorrupt", GST_RANK_NONE, gst_ae_video_corrupt_get_type},
   {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},
+  {"aevideoreconstruct", GST_RANK_NONE,
+      gst_ae_video_reconstruct_get_type},
   {"aevideotrain", GST_RANK_NONE, gst_ae_video_train_get_type},
 };
 

@@ -143,12 +143,14 @@ sample_loss (AeGate * gate, const AeTensor * out, guint i, double *squares)
       gate->masked ? &gate->mask : NULL, NULL, &gate->grad);
 }
 
-/* What to beat without a model: the input as the output; or where that has
- * another shape, grey. */
+/* What to beat without a model: the input as the output; or where that is the
+ * target itself, or has another shape, grey. */
 static const AeTensor *
 do_nothing (AeGate * gate, AeTensor * grey)
 {
-  if (n_values (&gate->in) == n_values (&gate->out))
+  if (n_values (&gate->in) == n_values (&gate->out)
+      && memcmp (gate->in.data, gate->targets.data,
+          ae_tensor_size (&gate->in) * sizeof (float)) != 0)
     return &gate->in;
   ae_tensor_resize (grey, gate->out.c, gate->out.h, gate->out.w, BATCH);
   for (gsize p = 0; p < ae_tensor_size (grey); p++)

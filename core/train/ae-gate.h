@@ -35,7 +35,8 @@ typedef struct
  * @shape: of the samples' input; the channels are the architecture's
  * @masked: whether samples have a mask
  * @best: (nullable) (transfer none): what candidates have to beat; NULL: the
- *   input taken as the output, or where the shapes differ, grey
+ *   input taken as the output, or where that is the target or the shapes differ,
+ *   grey
  * @anchor: (nullable) (transfer none): as AeTrainerConfig.anchor
  */
 AeGate *ae_gate_new (AeArchitecture * architecture, const AeShape * shape,

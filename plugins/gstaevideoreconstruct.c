@@ -1,0 +1,492 @@
+/* aevideoreconstruct: what an autoencoder makes of video. SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-aevideoreconstruct
+ * @title: aevideoreconstruct
+ *
+ * Shows what an autoencoder makes of the luma of each frame, what it leaves
+ * over, or where that is unusual: a model that was trained on a scene cannot
+ * reconstruct what enters it.
+ *
+ * The model is #aevideoreconstruct:model, or what an `aevideotrain
+ * objective=reconstruct` publishes in #aevideoreconstruct:slot; frames pass as
+ * they are until there is one.
+ *
+ * ## Anomalies
+ *
+ * The reconstruction error of each cell of 16x16 pixels is compared with what is
+ * usual there, followed over some hundred frames; what all cells have in common,
+ * such as a change of light, does not count. The score of a frame is that of its
+ * most unusual cells, in standard deviations. It is known from the 31st frame
+ * on. Each scored frame has a custom meta `ae-anomaly` with the fields `score`,
+ * `threshold`, `anomalous` and, where it is, the box `x`, `y`, `width`,
+ * `height`; see gst_buffer_get_custom_meta(). Frames over the threshold are
+ * posted as element messages `ae-anomaly`, with the same fields, `timestamp`,
+ * `stream-time` and `running-time`.
+ *
+ * With #aevideoreconstruct:threshold -1 the threshold is learned from the
+ * stream: as far over #aevideoreconstruct:quantile of the last 256 scores
+ * that passed as this is over their median.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -m videotestsrc pattern=ball num-buffers=300 ! video/x-raw,format=I420 ! aevideotrain slot=scene objective=reconstruct architecture="conv 5x5/2 16 relu, conv 5x5/2 16 relu, conv 3x3/2 4 | deconv 4x4*2 16 relu, deconv 4x4*2 16 relu, deconv 4x4*2 1" ! aevideoreconstruct slot=scene ! videoconvert ! autovideosink
+ * ]|
+ */
+#include "gstaevideoreconstruct.h"
+
+#include "ae-error.h"
+#include "ae-slot.h"
+#include "gstaemodel.h"
+#include "gstaereconstructor.h"
+
+GST_DEBUG_CATEGORY_STATIC (ae_video_reconstruct_debug);
+#define GST_CAT_DEFAULT ae_video_reconstruct_debug
+
+#define DEFAULT_OUTPUT GST_AE_OUTPUT_HEAT_MAP
+#define DEFAULT_THRESHOLD -1.0
+#define DEFAULT_QUANTILE 0.99
+#define MAX_THREADS 64
+
+/* Luma and chroma apart, or grey. */
+#define CAPS GST_VIDEO_CAPS_MAKE ("{ I420, YV12, Y42B, Y444, NV12, NV21, NV16, " \
+    "GRAY8, GRAY16_LE, I420_10LE, I422_10LE, Y444_10LE, P010_10LE, YUY2, " \
+    "UYVY, AYUV }")
+
+typedef struct
+{
+  gint output;
+  gdouble threshold, quantile;
+} Settings;
+
+struct _GstAeVideoReconstruct
+{
+  GstVideoFilter parent;
+
+  /* properties, under the object lock */
+  gchar *model_name, *slot_name;
+  guint n_threads;
+  Settings settings;
+  gdouble score;
+
+  /* of the streaming thread */
+  Settings frame_settings;
+  AeModel *model;               /* NULL: none yet */
+  AeSlot *slot;
+  guint64 generation;
+  GstAeReconstructor *reconstructor;
+};
+
+enum
+{
+  PROP_0,
+  PROP_MODEL,
+  PROP_SLOT,
+  PROP_OUTPUT,
+  PROP_THRESHOLD,
+  PROP_QUANTILE,
+  PROP_N_THREADS,
+  PROP_SCORE
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+
+#define gst_ae_video_reconstruct_parent_class parent_class
+G_DEFINE_TYPE (GstAeVideoReconstruct, gst_ae_video_reconstruct,
+    GST_TYPE_VIDEO_FILTER);
+
+static GType
+output_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_AE_OUTPUT_INPUT, "The frame as it is", "input"},
+    {GST_AE_OUTPUT_RECONSTRUCTION, "What the model makes of its luma",
+        "reconstruction"},
+    {GST_AE_OUTPUT_RESIDUAL, "What the model leaves over, four times, around "
+          "grey", "residual"},
+    {GST_AE_OUTPUT_HEAT_MAP, "The frame, with what is unusual painted over",
+        "heat-map"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  if (g_once_init_enter (&type)) {
+    GType made = g_enum_register_static ("GstAeReconstructOutput", values);
+
+    gst_type_mark_as_plugin_api (made, (GstPluginAPIFlags) 0);
+    g_once_init_leave (&type, made);
+  }
+  return type;
+}
+
+/* The model */
+
+static gboolean
+check_model (const AeModel * model, const gchar * where, GError ** error)
+{
+  if (!gst_ae_model_check_filter (model, where, error))
+    return FALSE;
+  if (model->architecture->n_given == 0)
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED, "%s: the model is given "
+      "a condition, expected an autoencoder without one", where);
+  return FALSE;
+}
+
+static gboolean
+load_model (GstAeVideoReconstruct * self, const gchar * name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AeModel) model = gst_ae_model_load_filter (name, &error);
+
+  if (model == NULL || !check_model (model, name, &error)) {
+    gst_ae_model_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  self->model = g_steal_pointer (&model);
+  return TRUE;
+}
+
+static gboolean
+make_reconstructor (GstAeVideoReconstruct * self, const GstVideoInfo * info)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_threads;
+
+  GST_OBJECT_LOCK (self);
+  n_threads = self->n_threads;
+  GST_OBJECT_UNLOCK (self);
+  gst_ae_reconstructor_free (self->reconstructor);
+  self->reconstructor = gst_ae_reconstructor_new (self->model, info, n_threads,
+      &error);
+  if (self->reconstructor == NULL)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("Cannot reconstruct frames "
+            "of %dx%d: %s", GST_VIDEO_INFO_WIDTH (info),
+            GST_VIDEO_INFO_HEIGHT (info), error->message), (NULL));
+  return self->reconstructor != NULL;
+}
+
+/* Takes what was published since the last frame. */
+static gboolean
+follow_slot (GstAeVideoReconstruct * self, const GstVideoInfo * info)
+{
+  g_autoptr (AeModel) model = ae_slot_poll (self->slot, &self->generation);
+  g_autoptr (GError) error = NULL;
+
+  if (model == NULL)
+    return TRUE;
+  if (!check_model (model, ae_slot_name (self->slot), &error)) {
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("Slot %s", error->message),
+        (NULL));
+    return TRUE;
+  }
+  ae_model_unref (self->model);
+  self->model = ae_model_ref (model);
+  return (self->reconstructor
+      && gst_ae_reconstructor_set_model (self->reconstructor, model))
+      || make_reconstructor (self, info);
+}
+
+/* The stream */
+
+static gboolean
+gst_ae_video_reconstruct_start (GstBaseTransform * trans)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
+  g_autofree gchar *name = NULL;
+
+  GST_OBJECT_LOCK (self);
+  name = g_strdup (self->model_name);
+  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  self->generation = 0;
+  if (name == NULL && self->slot == NULL) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("There is no model, expected "
+            "model=FILE, or slot=NAME of an aevideotrain "
+            "objective=reconstruct"), (NULL));
+    return FALSE;
+  }
+  return name == NULL || load_model (self, name);
+}
+
+static gboolean
+gst_ae_video_reconstruct_stop (GstBaseTransform * trans)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
+
+  g_clear_pointer (&self->reconstructor, gst_ae_reconstructor_free);
+  g_clear_pointer (&self->model, ae_model_unref);
+  g_clear_pointer (&self->slot, ae_slot_unref);
+  GST_OBJECT_LOCK (self);
+  self->score = -1.0;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static gboolean
+gst_ae_video_reconstruct_set_info (GstVideoFilter * filter, GstCaps * in_caps,
+    GstVideoInfo * in_info, GstCaps * out_caps, GstVideoInfo * out_info)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (filter);
+
+  return self->model == NULL || make_reconstructor (self, in_info);
+}
+
+static gboolean
+gst_ae_video_reconstruct_sink_event (GstBaseTransform * trans, GstEvent * event)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->reconstructor)
+    gst_ae_reconstructor_forget (self->reconstructor);
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (trans, event);
+}
+
+static void
+gst_ae_video_reconstruct_before_transform (GstBaseTransform * trans,
+    GstBuffer * buffer)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
+
+  if (trans->segment.format == GST_FORMAT_TIME) {
+    const GstClockTime stream_time = gst_segment_to_stream_time
+        (&trans->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+
+    if (GST_CLOCK_TIME_IS_VALID (stream_time))
+      gst_object_sync_values (GST_OBJECT (self), stream_time);
+  }
+  GST_OBJECT_LOCK (self);
+  self->frame_settings = self->settings;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+set_fields (GstStructure * structure, const GstAeScore * score)
+{
+  gst_structure_set (structure, "score", G_TYPE_DOUBLE, score->score,
+      "threshold", G_TYPE_DOUBLE, score->threshold,
+      "anomalous", G_TYPE_BOOLEAN, score->anomalous,
+      "x", G_TYPE_UINT, score->x, "y", G_TYPE_UINT, score->y,
+      "width", G_TYPE_UINT, score->width,
+      "height", G_TYPE_UINT, score->height, NULL);
+}
+
+static void
+post_anomaly (GstAeVideoReconstruct * self, const GstBuffer * buffer,
+    const GstAeScore * score)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  const GstClockTime pts = GST_BUFFER_PTS (buffer);
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+  GstStructure *structure;
+
+  if (segment->format == GST_FORMAT_TIME) {
+    stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
+    running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
+  }
+  structure = gst_structure_new (GST_AE_ANOMALY_NAME,
+      "timestamp", G_TYPE_UINT64, pts,
+      "stream-time", G_TYPE_UINT64, stream_time,
+      "running-time", G_TYPE_UINT64, running_time, NULL);
+  set_fields (structure, score);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+static GstFlowReturn
+gst_ae_video_reconstruct_transform_frame_ip (GstVideoFilter * filter,
+    GstVideoFrame * frame)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (filter);
+  const Settings *settings = &self->frame_settings;
+  GstAeScore score;
+
+  if (GST_BUFFER_FLAG_IS_SET (frame->buffer, GST_BUFFER_FLAG_GAP))
+    return GST_FLOW_OK;
+  if (self->slot && !follow_slot (self, &filter->in_info))
+    return GST_FLOW_ERROR;
+  if (self->reconstructor == NULL)
+    return GST_FLOW_OK;
+  gst_ae_reconstructor_run (self->reconstructor, frame,
+      (GstAeOutput) settings->output, settings->threshold, settings->quantile,
+      &score);
+  GST_OBJECT_LOCK (self);
+  self->score = score.score;
+  GST_OBJECT_UNLOCK (self);
+  if (score.score >= 0.0) {
+    GstCustomMeta *meta =
+        gst_buffer_add_custom_meta (frame->buffer, GST_AE_ANOMALY_NAME);
+
+    set_fields (gst_custom_meta_get_structure (meta), &score);
+  }
+  if (score.anomalous)
+    post_anomaly (self, frame->buffer, &score);
+  return GST_FLOW_OK;
+}
+
+/* Properties */
+
+static void
+gst_ae_video_reconstruct_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_free (self->model_name);
+      self->model_name = g_value_dup_string (value);
+      break;
+    case PROP_SLOT:
+      g_free (self->slot_name);
+      self->slot_name = g_value_dup_string (value);
+      break;
+    case PROP_OUTPUT:
+      self->settings.output = g_value_get_enum (value);
+      break;
+    case PROP_THRESHOLD:
+      self->settings.threshold = g_value_get_double (value);
+      break;
+    case PROP_QUANTILE:
+      self->settings.quantile = g_value_get_double (value);
+      break;
+    case PROP_N_THREADS:
+      self->n_threads = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_ae_video_reconstruct_get_property (GObject * object, guint id,
+    GValue * value, GParamSpec * pspec)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_value_set_string (value, self->model_name);
+      break;
+    case PROP_SLOT:
+      g_value_set_string (value, self->slot_name);
+      break;
+    case PROP_OUTPUT:
+      g_value_set_enum (value, self->settings.output);
+      break;
+    case PROP_THRESHOLD:
+      g_value_set_double (value, self->settings.threshold);
+      break;
+    case PROP_QUANTILE:
+      g_value_set_double (value, self->settings.quantile);
+      break;
+    case PROP_N_THREADS:
+      g_value_set_uint (value, self->n_threads);
+      break;
+    case PROP_SCORE:
+      g_value_set_double (value, self->score);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_ae_video_reconstruct_finalize (GObject * object)
+{
+  g_free (GST_AE_VIDEO_RECONSTRUCT (object)->model_name);
+  g_free (GST_AE_VIDEO_RECONSTRUCT (object)->slot_name);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass * klass)
+{
+  const GParamFlags ready = (GParamFlags) (G_PARAM_READWRITE |
+      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const GParamFlags live = (GParamFlags) (G_PARAM_READWRITE |
+      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING |
+      GST_PARAM_CONTROLLABLE);
+
+  g_object_class_install_property (klass, PROP_MODEL,
+      g_param_spec_string ("model", "Model",
+          "Path of an autoencoder of one plane of any size, or name of a "
+          "shipped one (NULL = that of the slot)", NULL, ready));
+  g_object_class_install_property (klass, PROP_SLOT,
+      g_param_spec_string ("slot", "Slot",
+          "Name of the slot where a trainer publishes models (NULL = none)",
+          NULL, ready));
+  g_object_class_install_property (klass, PROP_OUTPUT,
+      g_param_spec_enum ("output", "Output", "What frames become",
+          output_type (), (gint) DEFAULT_OUTPUT, live));
+  g_object_class_install_property (klass, PROP_THRESHOLD,
+      g_param_spec_double ("threshold", "Threshold",
+          "Score over which a frame is an anomaly, in standard deviations of "
+          "what is usual (-1 = learned from the stream, by quantile)",
+          -1.0, G_MAXDOUBLE, DEFAULT_THRESHOLD, live));
+  g_object_class_install_property (klass, PROP_QUANTILE,
+      g_param_spec_double ("quantile", "Quantile",
+          "Of the last 256 scores; the learned threshold is as far over it as "
+          "it is over their median", 0.5, 1.0, DEFAULT_QUANTILE, live));
+  g_object_class_install_property (klass, PROP_N_THREADS,
+      g_param_spec_uint ("n-threads", "Number of threads",
+          "Threads that work on a frame (0 = one per processor)", 0,
+          MAX_THREADS, 0, ready));
+  g_object_class_install_property (klass, PROP_SCORE,
+      g_param_spec_double ("score", "Score",
+          "Of the last frame (-1 = not known yet)", -1.0, G_MAXDOUBLE, -1.0,
+          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+static void
+gst_ae_video_reconstruct_class_init (GstAeVideoReconstructClass * klass)
+{
+  static const gchar *tags[] = { NULL };
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (ae_video_reconstruct_debug, "aevideoreconstruct",
+      0, "aevideoreconstruct");
+  gst_meta_register_custom (GST_AE_ANOMALY_NAME, tags, NULL, NULL, NULL);
+
+  object_class->set_property = gst_ae_video_reconstruct_set_property;
+  object_class->get_property = gst_ae_video_reconstruct_get_property;
+  object_class->finalize = gst_ae_video_reconstruct_finalize;
+  install_properties (object_class);
+
+  gst_element_class_set_static_metadata (element_class,
+      "Autoencoder video reconstruction", "Filter/Analyzer/Video",
+      "Shows what an autoencoder makes of video, and finds what is unusual",
+      "The gst-autoencoder authors");
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+
+  trans_class->start = gst_ae_video_reconstruct_start;
+  trans_class->stop = gst_ae_video_reconstruct_stop;
+  trans_class->sink_event = gst_ae_video_reconstruct_sink_event;
+  trans_class->before_transform = gst_ae_video_reconstruct_before_transform;
+  filter_class->set_info = gst_ae_video_reconstruct_set_info;
+  filter_class->transform_frame_ip =
+      gst_ae_video_reconstruct_transform_frame_ip;
+}
+
+static void
+gst_ae_video_reconstruct_init (GstAeVideoReconstruct * self)
+{
+  self->settings = (Settings) {
+  DEFAULT_OUTPUT, DEFAULT_THRESHOLD, DEFAULT_QUANTILE};
+  self->score = -1.0;
+}

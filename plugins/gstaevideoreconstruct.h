@@ -1,0 +1,15 @@
+/* aevideoreconstruct: what an autoencoder makes of video. SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/video/gstvideofilter.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_AE_VIDEO_RECONSTRUCT (gst_ae_video_reconstruct_get_type ())
+G_DECLARE_FINAL_TYPE (GstAeVideoReconstruct, gst_ae_video_reconstruct, GST,
+    AE_VIDEO_RECONSTRUCT, GstVideoFilter)
+
+/* The custom meta of each scored frame, and the element message. */
+#define GST_AE_ANOMALY_NAME "ae-anomaly"
+
+G_END_DECLS
