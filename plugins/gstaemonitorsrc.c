@@ -66,7 +66,8 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS ("video/x-raw, format = (string) " FORMAT ", "
         "width = (int) [ 160, 7680 ], height = (int) [ 120, 4320 ], "
-        "framerate = (fraction) [ 1/60, 120/1 ]"));
+        "framerate = (fraction) [ 1/60, 120/1 ], "
+        "pixel-aspect-ratio = (fraction) 1/1"));
 
 #define gst_ae_monitor_src_parent_class parent_class
 G_DEFINE_TYPE (GstAeMonitorSrc, gst_ae_monitor_src, GST_TYPE_PUSH_SRC);

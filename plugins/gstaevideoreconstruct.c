@@ -25,8 +25,8 @@
  * `stream-time` and `running-time`.
  *
  * With #aevideoreconstruct:threshold -1 the threshold is learned from the
- * stream: as far over #aevideoreconstruct:quantile of the last 256 scores
- * that passed as this is over their median.
+ * stream: three times as far over the median of the last 256 scores that passed
+ * as their #aevideoreconstruct:quantile is.
  *
  * ## Example launch line
  * |[
@@ -45,7 +45,7 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_reconstruct_debug);
 
 #define DEFAULT_OUTPUT GST_AE_OUTPUT_HEAT_MAP
 #define DEFAULT_THRESHOLD -1.0
-#define DEFAULT_QUANTILE 0.99
+#define DEFAULT_QUANTILE 0.95
 #define MAX_THREADS 64
 
 /* Luma and chroma apart, or grey. */
@@ -434,18 +434,18 @@ install_properties (GObjectClass * klass)
       g_param_spec_double ("threshold", "Threshold",
           "Score over which a frame is an anomaly, in standard deviations of "
           "what is usual (-1 = learned from the stream, by quantile)",
-          -1.0, G_MAXDOUBLE, DEFAULT_THRESHOLD, live));
+          -1.0, 1e6, DEFAULT_THRESHOLD, live));
   g_object_class_install_property (klass, PROP_QUANTILE,
       g_param_spec_double ("quantile", "Quantile",
-          "Of the last 256 scores; the learned threshold is as far over it as "
-          "it is over their median", 0.5, 1.0, DEFAULT_QUANTILE, live));
+          "Of the last 256 scores; the learned threshold is three times as far "
+          "over their median", 0.5, 1.0, DEFAULT_QUANTILE, live));
   g_object_class_install_property (klass, PROP_N_THREADS,
       g_param_spec_uint ("n-threads", "Number of threads",
           "Threads that work on a frame (0 = one per processor)", 0,
           MAX_THREADS, 0, ready));
   g_object_class_install_property (klass, PROP_SCORE,
       g_param_spec_double ("score", "Score",
-          "Of the last frame (-1 = not known yet)", -1.0, G_MAXDOUBLE, -1.0,
+          "Of the last frame (-1 = not known yet)", -1.0, 1e6, -1.0,
           (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 

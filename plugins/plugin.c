@@ -7,6 +7,7 @@
 #include "gstaevideocorrupt.h"
 #include "gstaevideodenoise.h"
 #include "gstaevideoreconstruct.h"
+#include "gstaevideosrc.h"
 #include "gstaevideotrain.h"
 
 static const struct
@@ -21,6 +22,7 @@ static const struct
   {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},
   {"aevideoreconstruct", GST_RANK_NONE,
       gst_ae_video_reconstruct_get_type},
+  {"aevideosrc", GST_RANK_NONE, gst_ae_video_src_get_type},
   {"aevideotrain", GST_RANK_NONE, gst_ae_video_train_get_type},
 };
 

@@ -13,9 +13,14 @@
 
 /* Errors under half a step of the 8-bit scale are rounding. */
 #define ROUNDING (0.5f / 255.0f)
-/* Smallest standard deviation of a logarithm, and what counts of a value. */
+/* Smallest standard deviation of a logarithm. */
 #define MIN_DEVIATION 0.05f
-#define CLIP 3.0f
+/* What is further off than this is no drift of what is usual: it counts no more,
+ * and a tenth as fast. */
+#define CLIP 4.0f
+#define SLOWER 0.1f
+/* How far the threshold is from the median, in steps to the quantile. */
+#define REACH 3.0
 
 struct _AeAnomaly
 {
@@ -134,14 +139,16 @@ take_median_off (AeAnomaly * self, float *error)
 static void
 follow (AeAnomaly * self)
 {
-  const float rate = 1.0f / (float) MIN (self->n_frames, N_FOLLOW);
+  const float usual_rate = 1.0f / (float) MIN (self->n_frames, N_FOLLOW);
 
   for (guint k = 0; k < self->n; k++) {
     float reach = CLIP * fmaxf (sqrtf (self->variance[k]), MIN_DEVIATION);
-    float d = self->error[k] - self->mean[k];
+    float d = self->error[k] - self->mean[k], rate = usual_rate;
 
-    if (self->n_frames > N_LEARN)
-      d = CLAMP (d, -reach, reach);
+    if (self->n_frames > N_LEARN && fabsf (d) > reach) {
+      d = copysignf (reach, d);
+      rate *= SLOWER;
+    }
     self->mean[k] += rate * d;
     /* Welford's, with a rate */
     self->variance[k] += rate * ((1.0f - rate) * d * d - self->variance[k]);
@@ -171,7 +178,8 @@ learned_threshold (const AeAnomaly * self, double quantile)
     return -1.0;
   memcpy (sorted, self->scores, n * sizeof (double));
   qsort (sorted, n, sizeof (double), compare_doubles);
-  return 2.0 * sorted[(guint) (quantile * (n - 1) + 0.5)] - sorted[n / 2];
+  return sorted[n / 2] + REACH * (sorted[(guint) (quantile * (n - 1) + 0.5)]
+      - sorted[n / 2]);
 }
 
 double

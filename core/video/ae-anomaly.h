@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * The error is a logarithm, of which the median over all cells is taken off:
  * light that changes, and noise with it, moves all cells alike. What is usual is
  * a running mean over some hundred frames; values that are far off count as
- * less, so that what enters does not become usual at once, but in the end does.
+ * less and more slowly, so that what enters becomes usual in the end, but only
+ * after thousands of frames.
  */
 typedef struct _AeAnomaly AeAnomaly;
 
@@ -48,9 +49,9 @@ void ae_anomaly_change_model (AeAnomaly * anomaly, const float *x,
 /**
  * ae_anomaly_threshold:
  *
- * Returns: what the last score is to be compared with: as far over the quantile
- *   of the 256 scores before that passed as this is over their median. Negative
- *   before there are 30.
+ * Returns: what the last score is to be compared with: three times as far over
+ *   the median of the 256 scores before that passed as their quantile is.
+ *   Negative before there are 30.
  */
 double ae_anomaly_threshold (const AeAnomaly * anomaly);
 
