@@ -181,11 +181,11 @@ static gboolean
 get_string (const Reader * reader, const gchar * name, gchar ** value,
     GError ** error)
 {
-  if (g_hash_table_steal_extended (reader->extras->strings, name, NULL,
-          (gpointer *) value))
-    return TRUE;
-  return ae_model_fail (error, AE_ERROR_NOT_FOUND, reader->where,
-      "no " AE_MODEL_EXTRA "%s: not a whole checkpoint", name);
+  *value = g_strdup (g_hash_table_lookup (reader->extras->strings, name));
+  if (*value == NULL)
+    return ae_model_fail (error, AE_ERROR_NOT_FOUND, reader->where,
+        "no " AE_MODEL_EXTRA "%s: not a whole checkpoint", name);
+  return g_hash_table_remove (reader->extras->strings, name);
 }
 
 static gboolean

@@ -438,6 +438,32 @@ GST_START_TEST (test_a_damaged_file_is_refused)
 
 GST_END_TEST;
 
+/* What the first version wrote. */
+GST_START_TEST (test_an_old_checkpoint_is_read)
+{
+  g_autofree gchar *golden = g_build_filename (g_getenv ("AE_TEST_DATA"),
+      "golden-checkpoint.safetensors", NULL);
+  g_autoptr (AeCheckpoint) checkpoint = load (golden);
+  const AeTrainerState *state = checkpoint->state;
+
+  fail_unless_equals_string (checkpoint->model->architecture->text,
+      "conv 3x3 2 relu | conv 3x3 1");
+  fail_unless_equals_string (checkpoint->objective, "denoise, mse, adamw");
+  fail_unless_equals_uint64 (state->n_steps, 50);
+  fail_unless_equals_uint64 (state->rng.s[3],
+      G_GUINT64_CONSTANT (0xf86ad3da38c836c1));
+  fail_unless (checkpoint->first == 0.075020600713807895);
+  fail_unless_equals_uint64 (checkpoint->position.n_frames, 21);
+  fail_unless_equals_uint64 (checkpoint->position.n_steps_left, 1);
+  fail_unless_equals_uint64 (checkpoint->position.n_patches, 168);
+  fail_unless_equals_uint64 (checkpoint->position.hash,
+      G_GUINT64_CONSTANT (0x15ae1fa789286252));
+  fail_if (checkpoint->is_better);
+  fail_unless (state->average != NULL);
+}
+
+GST_END_TEST;
+
 /* One thing in it is changed, and the digest with it. */
 static const struct
 {
@@ -559,6 +585,7 @@ checkpoint_suite (void)
   tcase_add_test (tcase, test_training_goes_on_when_nothing_can_be_written);
   tcase_add_test (tcase, test_what_does_not_fit_is_refused_and_left_alone);
   tcase_add_test (tcase, test_a_damaged_file_is_refused);
+  tcase_add_test (tcase, test_an_old_checkpoint_is_read);
   tcase_add_test (tcase,
       test_checkpoints_that_lie_are_refused_with_their_reason);
   return suite;
