@@ -11,6 +11,8 @@ typedef struct
 {
   const AePictureSet *pictures;
   guint size;                   /* height and width of a patch */
+  guint grid;                   /* height and width of the condition: 1 for one
+                                 * noise level, else levels may vary in a patch */
 } AeNoisyPatches;
 
 /**
@@ -21,7 +23,8 @@ typedef struct
  * Makes @noisy as a video pipeline would see it: corrupted, clipped to 0..1
  * and rounded to 8 bit.
  *
- * Returns: the condition: the noise level of the picture / AE_NOISE_UNIT.
+ * Returns: the condition: the noise level of the picture / AE_NOISE_UNIT; of salt
+ *   and pepper, the standard deviation that it has by power.
  */
 float ae_noisy_patch (AeCorruptionKind kind, float level, float mean,
     AeRng * rng, const float *clean, float *noisy, guint size);

@@ -47,7 +47,7 @@ calibrate (const AeModel * model, const AePictureSet * pictures,
   g_autoptr (AeTape) tape = ae_tape_new (model->architecture);
   g_autoptr (AeCalibration) calibration =
       ae_calibration_new (model->architecture);
-  AeNoisyPatches patches = { pictures, PATCH };
+  AeNoisyPatches patches = { pictures, PATCH, 1 };
   float input[PATCH * PATCH], target[PATCH * PATCH], given = 0.0f;
   float weights[BATCH];
   g_auto (AeTensor) in = AE_TENSOR_INIT;

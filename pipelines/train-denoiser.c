@@ -1,4 +1,4 @@
-/* Trains a denoising model on pictures; pipelines/train-denoiser runs it.
+/* Trains a denoising model, or the gate of its filter over time, on pictures; pipelines/train-denoiser runs it.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
 #include <math.h>
@@ -11,6 +11,7 @@
 #include "ae-schedule.h"
 #include "ae-tape.h"
 #include "ae-trainer.h"
+#include "motion-patches.h"
 #include "noisy-patches.h"
 #include "picture-set.h"
 
@@ -22,11 +23,18 @@
     "deconv 2x2*2 24, add half relu, conv 3x3 24 relu, conv 3x3 4, " \
     "modulate, add in, shuffle 2"
 
+#define GATE_ARCHITECTURE \
+    "unshuffle 2, given 2, conv 3x3 12 relu, save half, " \
+    "conv 3x3/2 16 relu, save quarter, conv 3x3/2 32 relu, conv 3x3 32 relu | " \
+    "deconv 2x2*2 16, add quarter relu, conv 3x3 16 relu, " \
+    "deconv 2x2*2 12, add half relu, conv 3x3 1 sigmoid"
+
 static gchar *option_architecture, *option_init, *option_output;
 static gchar *option_validate, *option_name, *option_licence, *option_data;
 static gint option_steps, option_batch = 32, option_patch = 64;
 static gint option_threads, option_seed = 1, option_report = 1000;
 static gdouble option_minutes = 30.0, option_rate = 2e-3;
+static gboolean option_gate;
 static gchar **option_pictures;
 
 static const GOptionEntry entries[] = {
@@ -57,6 +65,9 @@ static const GOptionEntry entries[] = {
   {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
         "Steps between reports, each of which writes the model (default: 1000)",
       "N"},
+  {"gate", 0, 0, G_OPTION_ARG_NONE, &option_gate,
+        "Train the gate of the filter over time instead, see docs/training.md",
+      NULL},
   {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
       "Name to store in the model file", "TEXT"},
   {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
@@ -132,7 +143,7 @@ report (const AePictureSet * set, AeTape * tape, const AeWeights * weights)
   } rows[] = {
     {AE_CORRUPTION_GAUSSIAN, 2}, {AE_CORRUPTION_GAUSSIAN, 10},
     {AE_CORRUPTION_GAUSSIAN, 25}, {AE_CORRUPTION_GAUSSIAN, 50},
-    {AE_CORRUPTION_POISSON_GAUSSIAN, 15},
+    {AE_CORRUPTION_POISSON_GAUSSIAN, 15}, {AE_CORRUPTION_SALT_PEPPER, 0.05f},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -151,13 +162,14 @@ first_model (GError ** error)
 {
   g_autoptr (AeArchitecture) architecture = NULL;
   g_autoptr (AeWeights) weights = NULL;
-  AeShape any = { 1, 0, 0 };
+  AeShape any = { option_gate ? 2 : 1, 0, 0 };
+  const gchar *text = option_gate ? GATE_ARCHITECTURE : DEFAULT_ARCHITECTURE;
   AeRng rng;
 
   if (option_init)
     return ae_model_load (option_init, error);
   architecture = ae_architecture_parse (option_architecture
-      ? option_architecture : DEFAULT_ARCHITECTURE, &any, error);
+      ? option_architecture : text, &any, error);
   if (architecture == NULL)
     return NULL;
   ae_rng_init (&rng, (guint64) option_seed);
@@ -173,7 +185,8 @@ save (const AeModel * first, AeWeights * weights, guint64 n_steps,
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   g_autoptr (AeModel) model = NULL;
 
-  g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("denoise"));
+  g_hash_table_insert (metadata, (gpointer) "task",
+      g_strdup (option_gate ? "temporal-gate" : "denoise"));
   g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("video"));
   g_hash_table_insert (metadata, (gpointer) "steps",
       g_strdup_printf ("%" G_GUINT64_FORMAT, n_steps));
@@ -190,14 +203,13 @@ save (const AeModel * first, AeWeights * weights, guint64 n_steps,
 
 /* Steps that fit into option_minutes, told from how long a few take. */
 static guint64
-plan_steps (AeTrainer * trainer, AeNoisyPatches * patches)
+plan_steps (AeTrainer * trainer, AeSampleFunc func, gpointer data)
 {
   const guint n_probe = 20;
   gint64 begin_us = g_get_monotonic_time (), us;
 
   for (guint i = 0; i < n_probe; i++) {
-    if (!ae_trainer_step (trainer, ae_noisy_patches_sample, patches, 1e-6f,
-            NULL, NULL))
+    if (!ae_trainer_step (trainer, func, data, 1e-6f, NULL, NULL))
       break;
   }
   us = MAX (g_get_monotonic_time () - begin_us, 1);
@@ -209,7 +221,13 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
     GError ** error)
 {
   AeTrainerConfig config = AE_TRAINER_CONFIG_DEFAULT;
-  AeNoisyPatches patches = { pictures, (guint) option_patch };
+  AeNoisyPatches patches = { pictures, (guint) option_patch,
+    (guint) option_patch / 2
+  };
+  AeMotionPatches motion = { pictures, (guint) option_patch };
+  AeSampleFunc func =
+      option_gate ? ae_motion_patches_sample : ae_noisy_patches_sample;
+  gpointer data = option_gate ? (gpointer) & motion : (gpointer) & patches;
   g_autoptr (AeModel) model = first_model (error);
   g_autoptr (AeTrainer) trainer = NULL;
   g_autoptr (AeTape) tape = NULL;
@@ -221,6 +239,8 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   if (model == NULL)
     return FALSE;
   config.height = config.width = (guint) option_patch;
+  config.condition_height = config.condition_width = patches.grid;
+  config.masked = option_gate;
   config.batch = (guint) option_batch;
   config.seed = (guint64) option_seed;
   config.n_threads = (guint) option_threads;
@@ -230,7 +250,7 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
     return FALSE;
   tape = ae_tape_new (model->architecture);
   n_steps = option_steps > 0 ? (guint64) option_steps
-      : plan_steps (trainer, &patches);
+      : plan_steps (trainer, func, data);
   g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.2f kMAC per pixel, %"
       G_GUINT64_FORMAT " steps of %d patches\n", model->architecture->text,
       model->architecture->n_weights,
@@ -243,7 +263,7 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   for (guint64 i = 0; i < n_steps; i++) {
     AeTrainerLoss loss;
 
-    if (!ae_trainer_step (trainer, ae_noisy_patches_sample, &patches,
+    if (!ae_trainer_step (trainer, func, data,
             ae_schedule_rate (&schedule, i), &loss, error))
       return FALSE;
     mean_loss += (loss.total - mean_loss) / (double) MIN (i + 1, 1000);
@@ -277,6 +297,9 @@ check_options (GError ** error)
   else if (option_patch < 8 || option_patch > 512)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--patch %d is not in 8 ... 512", option_patch);
+  else if (option_gate && option_validate)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--validate does not report on a --gate");
   else if (option_steps < 0 || option_report < 1 || option_threads < 0
       || !(option_minutes > 0.0) || !(option_rate > 0.0))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -306,7 +329,7 @@ main (int argc, char **argv)
   if (option_output == NULL)
     option_output = g_strdup ("my-denoiser" AE_MODEL_EXTENSION);
   pictures = ae_picture_set_new ((const gchar * const *) option_pictures,
-      (guint) option_patch, &error);
+      (guint) option_patch + (option_gate ? 2 * AE_MOTION_MARGIN : 0), &error);
   if (pictures == NULL)
     goto failed;
   if (option_validate) {

@@ -6,6 +6,7 @@
 
 #include "ae-error.h"
 #include "ae-noise-level.h"
+#include "gstaetemporal.h"
 
 /* Less noise than this, in steps of the 8-bit scale, is mostly rounding. */
 #define MIN_NOISE_LEVEL 0.3f
@@ -25,6 +26,9 @@ struct _GstAeDenoiser
   AeModel *model;
   AePlan *luma_plan;
   AePlan *chroma_plan;          /* NULL when luma_plan has the right size */
+  AePlan *luma_gate;            /* NULL when each frame is denoised alone */
+  AePlan *chroma_gate;          /* NULL as chroma_plan is */
+  GstAeTemporal *past[GST_AE_MAX_COLOURS];      /* of each component */
   float *samples;               /* memory of planes and clean */
   AePlane planes[GST_AE_MAX_COLOURS];   /* YUV uses the first one only */
   AePlane clean;
@@ -62,6 +66,33 @@ make_plans (GstAeDenoiser * self, const GstVideoInfo * info, guint n_threads,
 }
 
 static gboolean
+make_gates (GstAeDenoiser * self, const AeModel * gate,
+    const GstVideoInfo * info, guint n_threads, GError ** error)
+{
+  const guint n = gst_ae_video_info_n_colours (info);
+
+  self->luma_gate =
+      new_plan (gate, info, 0, n_threads, AE_PRECISION_FLOAT, error);
+  if (self->luma_gate == NULL)
+    return FALSE;
+  if (self->chroma_plan != NULL) {
+    self->chroma_gate =
+        new_plan (gate, info, 1, n_threads, AE_PRECISION_FLOAT, error);
+    if (self->chroma_gate == NULL)
+      return FALSE;
+  }
+  for (guint i = 0; i < n; i++) {
+    self->past[i] = gst_ae_temporal_new (
+        (guint) GST_VIDEO_INFO_COMP_WIDTH (info, i),
+        (guint) GST_VIDEO_INFO_COMP_HEIGHT (info, i), self->clean.stride,
+        self->model->architecture->multiple, error);
+    if (self->past[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
 make_planes (GstAeDenoiser * self, const GstVideoInfo * info, GError ** error)
 {
   const guint n_planes = GST_VIDEO_INFO_IS_RGB (info) ? GST_AE_MAX_COLOURS : 1;
@@ -87,20 +118,23 @@ make_planes (GstAeDenoiser * self, const GstVideoInfo * info, GError ** error)
 }
 
 GstAeDenoiser *
-gst_ae_denoiser_new (AeModel * model, const GstVideoInfo * info,
-    guint n_threads, AePrecision precision, GError ** error)
+gst_ae_denoiser_new (AeModel * model, AeModel * gate,
+    const GstVideoInfo * info, guint n_threads, AePrecision precision,
+    GError ** error)
 {
   g_autoptr (GstAeDenoiser) self = g_new0 (GstAeDenoiser, 1);
 
   self->model = ae_model_ref (model);
   if (!make_plans (self, info, n_threads, precision, error)
-      || !make_planes (self, info, error)) {
+      || !make_planes (self, info, error)
+      || (gate != NULL && model->architecture->n_given > 0
+          && !make_gates (self, gate, info, n_threads, error))) {
     g_prefix_error (error, "frames of %dx%d: ", GST_VIDEO_INFO_WIDTH (info),
         GST_VIDEO_INFO_HEIGHT (info));
     return NULL;
   }
   ae_tensor_resize (&self->condition, 1, 1, 1, 1);
-  gst_ae_denoiser_forget_noise (self);
+  gst_ae_denoiser_forget (self);
   return g_steal_pointer (&self);
 }
 
@@ -111,6 +145,10 @@ gst_ae_denoiser_free (GstAeDenoiser * self)
     return;
   ae_plan_free (self->luma_plan);
   ae_plan_free (self->chroma_plan);
+  ae_plan_free (self->luma_gate);
+  ae_plan_free (self->chroma_gate);
+  for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
+    gst_ae_temporal_free (self->past[i]);
   ae_aligned_free (self->samples);
   ae_tensor_clear (&self->condition);
   ae_model_unref (self->model);
@@ -135,10 +173,13 @@ gst_ae_denoiser_set_model (GstAeDenoiser * self, AeModel * model)
 }
 
 void
-gst_ae_denoiser_forget_noise (GstAeDenoiser * self)
+gst_ae_denoiser_forget (GstAeDenoiser * self)
 {
-  for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
+  for (guint i = 0; i < GST_AE_MAX_COLOURS; i++) {
     self->noise[i] = NOISE_UNKNOWN;
+    if (self->past[i] != NULL)
+      gst_ae_temporal_forget (self->past[i]);
+  }
   self->estimate = NOISE_UNKNOWN;
 }
 
@@ -197,18 +238,27 @@ denoise_plane (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
     guint i_plane, const AePlane * plane, const AePixels * pixels, float gain)
 {
   const gboolean has_condition = self->model->architecture->n_given > 0;
+  const gboolean is_small = i_plane > 0 && self->chroma_plan != NULL;
   const AePlane *out = settings->strength < 1.0f ? &self->clean : plane;
-  AePlan *plan = self->luma_plan;
-  float noise;
+  AePlan *plan = is_small ? self->chroma_plan : self->luma_plan;
+  GstAeTemporal *past = self->past[i_plane];
+  const float noise =
+      plane_noise (self, settings, i_plane, plane, pixels, gain);
 
-  noise = plane_noise (self, settings, i_plane, plane, pixels, gain);
-  if (noise < MIN_NOISE_LEVEL)
+  if (noise < MIN_NOISE_LEVEL) {
+    if (past != NULL)
+      gst_ae_temporal_forget (past);
     return FALSE;
-  if (i_plane > 0 && self->chroma_plan != NULL)
-    plan = self->chroma_plan;
+  }
+  if (past != NULL) {
+    const GstAeAverage average = gst_ae_temporal_run (past,
+        is_small ? self->chroma_gate : self->luma_gate, plane, noise);
 
-  self->condition.data[0] = noise / AE_NOISE_UNIT;
-  ae_plan_run (plan, plane, has_condition ? &self->condition : NULL, out);
+    ae_plan_run (plan, &average.plane, average.condition, out);
+  } else {
+    self->condition.data[0] = noise / AE_NOISE_UNIT;
+    ae_plan_run (plan, plane, has_condition ? &self->condition : NULL, out);
+  }
   if (settings->strength < 1.0f)
     blend (plane, out, pixels, settings->strength);
   return TRUE;

@@ -29,19 +29,21 @@ typedef struct
 
 /**
  * GstAeDenoiser: a model prepared for frames of one format and size, and the
- * noise levels followed over these frames.
+ * noise levels and averages followed over these frames.
  */
 typedef struct _GstAeDenoiser GstAeDenoiser;
 
 /**
  * gst_ae_denoiser_new:
  * @model: (transfer none): as gst_ae_model_load_filter() gives them
+ * @gate: (transfer none) (nullable): averages frames before @model denoises them,
+ *   where they show the same; as gst_ae_temporal_check_gate() wants it
  * @n_threads: 0 = one per processor
  *
  * Errors: those of ae_plan_new_of_model(); AE_ERROR_LIMIT when memory does not suffice.
  */
-GstAeDenoiser *gst_ae_denoiser_new (AeModel * model, const GstVideoInfo * info,
-    guint n_threads, AePrecision precision, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+GstAeDenoiser *gst_ae_denoiser_new (AeModel * model, AeModel * gate,
+    const GstVideoInfo * info, guint n_threads, AePrecision precision, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
 
 void gst_ae_denoiser_free (GstAeDenoiser * denoiser);   /* NULL is a no-op */
 
@@ -50,8 +52,9 @@ void gst_ae_denoiser_free (GstAeDenoiser * denoiser);   /* NULL is a no-op */
  * denoiser is then needed. */
 gboolean gst_ae_denoiser_set_model (GstAeDenoiser * denoiser, AeModel * model);
 
-/* Begins anew to follow the noise, as before the first frame. */
-void gst_ae_denoiser_forget_noise (GstAeDenoiser * denoiser);
+/* Forgets the past, as before the first frame: what the noise was, and the average
+ * of frames. */
+void gst_ae_denoiser_forget (GstAeDenoiser * denoiser);
 
 /**
  * gst_ae_denoiser_run:

@@ -9,8 +9,12 @@
  * given where it is known.
  *
  * YUV planes are denoised one by one. RGB is denoised as one lightness and two
- * colour-difference planes. Alpha stays as it is. Each frame is treated alone,
- * so the element adds no latency.
+ * colour-difference planes. Alpha stays as it is.
+ *
+ * With #aevideodenoise:temporal, frames are averaged where they show the same, and
+ * what noise is left is removed then: a camera that stands still gains most. The
+ * past is forgotten where the scene changes, with a flush, a gap and new caps.
+ * Frames wait for none that follow, so the element adds no latency.
  *
  * With #aevideodenoise:slot set, the element takes the models that an
  * `aevideotrain` of the same slot publishes, each from one frame to the next;
@@ -27,6 +31,7 @@
 #include "ae-slot.h"
 #include "gstaedenoiser.h"
 #include "gstaemodel.h"
+#include "gstaetemporal.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_denoise_debug);
 #define GST_CAT_DEFAULT ae_video_denoise_debug
@@ -36,8 +41,16 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_denoise_debug);
 #define DEFAULT_NOISE_LEVEL -1.0f
 #define DEFAULT_N_THREADS 0
 #define DEFAULT_CHROMA GST_AE_CHROMA_FULL
+#define DEFAULT_TEMPORAL GST_AE_TEMPORAL_OFF
+#define GATE_MODEL "temporal-gate"
 #define DEFAULT_PRECISION AE_PRECISION_AUTO
 #define MAX_THREADS 64
+
+typedef enum
+{
+  GST_AE_TEMPORAL_OFF,
+  GST_AE_TEMPORAL_AUTO
+} GstAeTemporalMode;
 
 struct _GstAeVideoDenoise
 {
@@ -49,17 +62,20 @@ struct _GstAeVideoDenoise
   gboolean model_changed;       /* model is not the one of this name */
   guint n_threads;
   AePrecision precision;
+  GstAeTemporalMode temporal;
   GstAeDenoiserSettings settings;
   gfloat estimated_noise_level;
 
   /* of the streaming thread */
   GstAeDenoiserSettings frame_settings;
   AeModel *model;
+  AeModel *gate;                /* loaded when first wanted */
   AeSlot *slot;
   guint64 generation;           /* of the slot's model in use */
   GstAeDenoiser *denoiser;
   guint denoiser_threads;       /* n_threads of the denoiser */
   AePrecision denoiser_precision;       /* and its precision */
+  GstAeTemporalMode denoiser_temporal;  /* and its filter over time */
 };
 
 enum
@@ -72,6 +88,7 @@ enum
   PROP_N_THREADS,
   PROP_CHROMA,
   PROP_PRECISION,
+  PROP_TEMPORAL,
   PROP_ESTIMATED_NOISE_LEVEL
 };
 
@@ -120,6 +137,24 @@ gst_ae_precision_get_type (void)
   return type;
 }
 
+#define GST_TYPE_AE_TEMPORAL_MODE (gst_ae_temporal_mode_get_type ())
+static GType
+gst_ae_temporal_mode_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_AE_TEMPORAL_OFF, "Each frame alone", "off"},
+    {GST_AE_TEMPORAL_AUTO,
+        "Average frames where they show the same, before denoising", "auto"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstAeTemporalMode",
+            values));
+  return type;
+}
+
 /* The model and the denoiser. On failure each posts why. */
 
 static gboolean
@@ -147,12 +182,33 @@ load_model (GstAeVideoDenoise * self)
 }
 
 static gboolean
+load_gate (GstAeVideoDenoise * self)
+{
+  g_autofree gchar *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->gate != NULL)
+    return TRUE;
+  path = ae_model_find (GATE_MODEL, &error);
+  if (path != NULL)
+    self->gate = ae_model_load (path, &error);
+  if (self->gate != NULL && gst_ae_temporal_check_gate (self->gate, &error))
+    return TRUE;
+  g_clear_pointer (&self->gate, ae_model_unref);
+  g_prefix_error (&error, "temporal=auto: ");
+  gst_ae_model_post_error (GST_ELEMENT (self), error);
+  return FALSE;
+}
+
+static gboolean
 make_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
 {
   g_autoptr (GError) error = NULL;
   AePrecision precision;
+  AeModel *gate = NULL;
 
   GST_OBJECT_LOCK (self);
+  self->denoiser_temporal = self->temporal;
   self->denoiser_threads = self->n_threads;
   self->denoiser_precision = precision = self->precision;
   GST_OBJECT_UNLOCK (self);
@@ -161,7 +217,13 @@ make_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
     precision = AE_PRECISION_FLOAT;
 
   gst_ae_denoiser_free (self->denoiser);
-  self->denoiser = gst_ae_denoiser_new (self->model, info,
+  self->denoiser = NULL;
+  if (self->denoiser_temporal == GST_AE_TEMPORAL_AUTO) {
+    if (!load_gate (self))
+      return FALSE;
+    gate = self->gate;
+  }
+  self->denoiser = gst_ae_denoiser_new (self->model, gate, info,
       self->denoiser_threads, precision, &error);
   if (self->denoiser == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
@@ -206,7 +268,8 @@ update_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
   model_changed = self->model_changed;
   up_to_date = !model_changed && self->denoiser != NULL
       && self->denoiser_threads == self->n_threads
-      && self->denoiser_precision == self->precision;
+      && self->denoiser_precision == self->precision
+      && self->denoiser_temporal == self->temporal;
   GST_OBJECT_UNLOCK (self);
 
   if (!up_to_date) {
@@ -238,6 +301,7 @@ gst_ae_video_denoise_stop (GstBaseTransform * trans)
 
   g_clear_pointer (&self->denoiser, gst_ae_denoiser_free);
   g_clear_pointer (&self->model, ae_model_unref);
+  g_clear_pointer (&self->gate, ae_model_unref);
   g_clear_pointer (&self->slot, ae_slot_unref);
   GST_OBJECT_LOCK (self);
   self->estimated_noise_level = DEFAULT_NOISE_LEVEL;
@@ -253,17 +317,17 @@ gst_ae_video_denoise_set_info (GstVideoFilter * filter, GstCaps * in_caps,
 }
 
 static void
-forget_noise (GstAeVideoDenoise * self)
+forget_past (GstAeVideoDenoise * self)
 {
   if (self->denoiser != NULL)
-    gst_ae_denoiser_forget_noise (self->denoiser);
+    gst_ae_denoiser_forget (self->denoiser);
 }
 
 static gboolean
 gst_ae_video_denoise_sink_event (GstBaseTransform * trans, GstEvent * event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    forget_noise (GST_AE_VIDEO_DENOISE (trans));
+    forget_past (GST_AE_VIDEO_DENOISE (trans));
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (trans, event);
 }
 
@@ -290,7 +354,7 @@ gst_ae_video_denoise_before_transform (GstBaseTransform * trans,
 
   passthrough = self->frame_settings.strength <= 0.0f;
   if (passthrough || GST_BUFFER_IS_DISCONT (buffer))
-    forget_noise (self);
+    forget_past (self);
   gst_base_transform_set_passthrough (trans, passthrough);
 }
 
@@ -350,6 +414,9 @@ gst_ae_video_denoise_set_property (GObject * object, guint id,
     case PROP_PRECISION:
       self->precision = (AePrecision) g_value_get_enum (value);
       break;
+    case PROP_TEMPORAL:
+      self->temporal = (GstAeTemporalMode) g_value_get_enum (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -385,6 +452,9 @@ gst_ae_video_denoise_get_property (GObject * object, guint id,
       break;
     case PROP_PRECISION:
       g_value_set_enum (value, (gint) self->precision);
+      break;
+    case PROP_TEMPORAL:
+      g_value_set_enum (value, (gint) self->temporal);
       break;
     case PROP_ESTIMATED_NOISE_LEVEL:
       g_value_set_float (value, self->estimated_noise_level);
@@ -442,6 +512,10 @@ install_properties (GObjectClass * klass)
           "Numbers that the model is run in: integers are faster, and differ "
           "from floats by less than can be seen",
           GST_TYPE_AE_PRECISION, (gint) DEFAULT_PRECISION, live));
+  g_object_class_install_property (klass, PROP_TEMPORAL,
+      g_param_spec_enum ("temporal", "Temporal",
+          "Whether to use frames that came before, where they show the same",
+          GST_TYPE_AE_TEMPORAL_MODE, (gint) DEFAULT_TEMPORAL, live));
   g_object_class_install_property (klass, PROP_ESTIMATED_NOISE_LEVEL,
       g_param_spec_float ("estimated-noise-level", "Estimated noise level",
           "Noise level last estimated from luma or lightness, on the scale of "
@@ -466,6 +540,8 @@ gst_ae_video_denoise_class_init (GstAeVideoDenoiseClass * klass)
   install_properties (object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_CHROMA, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_PRECISION, (GstPluginAPIFlags) 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_AE_TEMPORAL_MODE,
+      (GstPluginAPIFlags) 0);
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder video denoiser", "Filter/Effect/Video",
@@ -489,6 +565,7 @@ gst_ae_video_denoise_init (GstAeVideoDenoise * self)
   self->model_name = g_strdup (DEFAULT_MODEL);
   self->n_threads = DEFAULT_N_THREADS;
   self->precision = DEFAULT_PRECISION;
+  self->temporal = DEFAULT_TEMPORAL;
   self->settings.strength = DEFAULT_STRENGTH;
   self->settings.noise_level = DEFAULT_NOISE_LEVEL;
   self->settings.chroma = DEFAULT_CHROMA;

@@ -151,7 +151,8 @@ init_shard (Shard * shard, AeArchitecture * architecture,
   ae_tensor_resize (&shard->in, architecture->input.c, config->height,
       config->width, n);
   ae_tensor_resize (&shard->target, architecture->output.c, h_out, w_out, n);
-  ae_tensor_resize (&shard->condition, architecture->n_given, 1, 1, n);
+  ae_tensor_resize (&shard->condition, architecture->n_given,
+      config->condition_height, config->condition_width, n);
   if (config->masked)
     ae_tensor_resize_like (&shard->mask, &shard->target);
   shard->weight = alloc_floats (n);
@@ -257,7 +258,7 @@ draw_shard (AeTrainer * trainer, Shard * shard, const guint64 * seeds)
   guint n = trainer->config.shard;
   gsize n_in = ae_tensor_size (&shard->in) / n;
   gsize n_target = ae_tensor_size (&shard->target) / n;
-  gsize n_condition = trainer->architecture->n_given;
+  gsize n_condition = ae_tensor_size (&shard->condition) / n;
   float *input = shard->drawn;
   float *target = input + n * n_in;
   float *mask = target + n * n_target;

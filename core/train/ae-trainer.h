@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * AeSample: one example, filled by an AeSampleFunc.
  * @input: [c][h][w] of the architecture's input
  * @target: [c][h][w] of its output for that input
- * @condition: architecture->n_given numbers
+ * @condition: [architecture->n_given][h][w] on the trainer's condition grid
  * @mask: [c][h][w] of the output: a factor of the loss at each place, 1 unless
  *   set; NULL where the trainer has AeTrainerConfig.masked unset
  * @weight: factor of this example's loss; 1 unless set
@@ -34,6 +34,8 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
 /**
  * AeTrainerConfig:
  * @height, @width: of a patch, for models that take any size
+ * @condition_height, @condition_width: grid of the condition, which layers read
+ *   at the nearest position; 1 x 1 for a condition of the whole sample
  * @batch: samples in a step; a multiple of @shard
  * @shard: samples worked on together; a multiple of 16 for speed. The sum over
  *   shards has a fixed order, so the result does not depend on @n_threads.
@@ -49,6 +51,7 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
 typedef struct
 {
   guint height, width;
+  guint condition_height, condition_width;
   guint batch, shard;
   guint n_threads;              /* 0 = one per processor */
   guint64 seed;
@@ -62,8 +65,9 @@ typedef struct
   float ema;
 } AeTrainerConfig;
 
-#define AE_TRAINER_CONFIG_DEFAULT { .height = 64, .width = 64, .batch = 32, \
-    .shard = 16, .seed = 1, .loss = AE_LOSS_MSE, \
+#define AE_TRAINER_CONFIG_DEFAULT { .height = 64, .width = 64, \
+    .condition_height = 1, .condition_width = 1, .batch = 32, .shard = 16, \
+    .seed = 1, .loss = AE_LOSS_MSE, \
     .optimiser = AE_OPTIMISER_CONFIG_DEFAULT, .clip_norm = 1.0f, .ema = 0.999f }
 
 /**
