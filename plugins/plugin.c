@@ -3,6 +3,7 @@
 
 #include "ae-model.h"
 #include "gstaemonitorsrc.h"
+#include "gstaeparse.h"
 #include "gstaevideocompare.h"
 #include "gstaevideocorrupt.h"
 #include "gstaevideodenoise.h"
@@ -17,6 +18,7 @@ static const struct
     GType (*get_type) (void);
 } elements[] = {
   {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},
+  {"aeparse", GST_RANK_PRIMARY, gst_ae_parse_get_type},
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},
   {"aevideocorrupt", GST_RANK_NONE, gst_ae_video_corrupt_get_type},
   {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},
@@ -42,7 +44,7 @@ plugin_init (GstPlugin * plugin)
             elements[i].get_type ()))
       return FALSE;
   }
-  return TRUE;
+  return gst_ae_type_find_register (plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, autoencoder,

@@ -62,7 +62,8 @@ put_u32 (guint8 * at, guint32 value)
 gboolean
 ae_frame_has_sync (const guint8 * data, gsize size_bytes)
 {
-  return memcmp (data, sync_word, MIN (size_bytes, AE_FRAME_SYNC_BYTES)) == 0;
+  return size_bytes == 0
+      || memcmp (data, sync_word, MIN (size_bytes, AE_FRAME_SYNC_BYTES)) == 0;
 }
 
 /* The first eight bytes, and the CRC behind them all, mean the same in every

@@ -348,7 +348,8 @@ GST_START_TEST (test_every_truncation_loses_the_end_only)
   fail_unless (ae_frame_header_parse (s.bytes->data, s.bytes->len, &header,
           NULL));
   for (gsize n = 0; n < header.payload_bytes; n += 3) {
-    g_autofree guint8 *cut = g_memdup2 (s.bytes->data + header_bytes, n);
+    g_autofree guint8 *cut = g_memdup2 (s.bytes->data + header_bytes,
+        n + 1);
     g_autoptr (GError) damage = NULL;
     guint n_whole = 0;
 

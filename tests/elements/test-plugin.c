@@ -1,11 +1,19 @@
 /* What the plugin says of its elements. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+static gboolean
+is_element_of_plugin (GstPluginFeature * feature, gpointer data)
+{
+  return GST_IS_ELEMENT_FACTORY (feature)
+      && g_strcmp0 (gst_plugin_feature_get_plugin_name (feature),
+      "autoencoder") == 0;
+}
+
 static GList *
 element_factories (void)
 {
-  GList *factories = gst_registry_get_feature_list_by_plugin
-      (gst_registry_get (), "autoencoder");
+  GList *factories = gst_registry_feature_filter (gst_registry_get (),
+      is_element_of_plugin, FALSE, NULL);
 
   fail_unless (factories != NULL);
   return factories;
@@ -39,7 +47,7 @@ GST_START_TEST (test_gst_inspect_describes_every_element)
         gst_element_factory_get_klass (factory));
 
     fail_unless (strstr (text, klass) != NULL);
-    fail_unless (strstr (text, "video/x-raw") != NULL);
+    fail_unless (strstr (text, "video/x-") != NULL);
     fail_unless (strstr (text, "LGPL") != NULL);
     if (g_str_equal (GST_OBJECT_NAME (factory), "aevideodenoise")) {
       fail_unless (strstr (text, "Filter/Effect/Video") != NULL);
