@@ -446,6 +446,61 @@ GST_START_TEST (test_times_of_upstream_are_kept)
 
 GST_END_TEST;
 
+static void
+collect (GstElement * sink, GstBuffer * buffer, GstPad * pad, gpointer data)
+{
+  GstMapInfo map;
+
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  g_byte_array_append (data, map.data, (guint) map.size);
+  gst_buffer_unmap (buffer, &map);
+}
+
+/* What comes out behind @carrier is what was in the file, bit by bit. */
+static void
+check_carrier (const gchar * carrier)
+{
+  g_auto (Stream) stream = make_stream ();
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autofree gchar *path = NULL;
+  g_autofree gchar *text = NULL;
+  g_autoptr (GstElement) pipeline = NULL;
+  g_autoptr (GstElement) sink = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  GstMessage *message;
+  gint fd = g_file_open_tmp ("aeparse-XXXXXX.ael", &path, NULL);
+
+  fail_unless (g_close (fd, NULL));
+  fail_unless (g_file_set_contents (path, (const gchar *) stream.bytes->data,
+          stream.bytes->len, NULL));
+  text = g_strdup_printf ("filesrc location=%s ! aeparse ! %s ! aeparse"
+      " ! fakesink name=sink sync=false signal-handoffs=true", path, carrier);
+  pipeline = gst_parse_launch (text, NULL);
+  fail_unless (pipeline != NULL);
+  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  g_signal_connect (sink, "handoff", G_CALLBACK (collect), bytes);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%s", carrier);
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_unlink (path);
+  fail_unless_equals_int (bytes->len, stream.bytes->len);
+  fail_unless (memcmp (bytes->data, stream.bytes->data, bytes->len) == 0,
+      "%s", carrier);
+}
+
+GST_START_TEST (test_gdp_and_rtp_carry_every_frame)
+{
+  check_carrier ("gdppay ! gdpdepay");
+  check_carrier ("rtpgstpay config-interval=1 ! rtpgstdepay");
+}
+
+GST_END_TEST;
+
 static Suite *
 aeparse_suite (void)
 {
@@ -465,6 +520,7 @@ aeparse_suite (void)
   tcase_add_test (tests, test_seeking_in_a_file_goes_to_a_key_frame);
   tcase_add_test (tests, test_a_file_plays_to_its_end);
   tcase_add_test (tests, test_times_of_upstream_are_kept);
+  tcase_add_test (tests, test_gdp_and_rtp_carry_every_frame);
   return suite;
 }
 
