@@ -88,6 +88,15 @@ guess_rows (const AeFrameEncoder * encoder, const AeRect * rect)
   return (guint) CLAMP (TARGET_BYTES / (expected * rect->w), 1, rect->h);
 }
 
+/* Whether a row is so much too long that trying it would be a waste. */
+static gboolean
+is_too_long (const AeFrameEncoder * encoder, const AeRect * row)
+{
+  double expected = encoder->position_bytes[encoder->reference != NULL];
+
+  return row->w > 1 && expected * row->w > AE_SLICE_MAX_BYTES * 9 / 8;
+}
+
 static void cut (AeFrameEncoder * encoder, const AeRect * rect);
 
 static void
@@ -111,10 +120,11 @@ cut (AeFrameEncoder * encoder, const AeRect * rect)
 
   while (left.h > 0) {
     AeRect part = left;
-    gboolean fits;
+    gboolean fits = FALSE;
 
     part.h = guess_rows (encoder, &left);
-    while (!(fits = try_slice (encoder, &part)) && part.h > 1)
+    while (!is_too_long (encoder, &part)
+        && !(fits = try_slice (encoder, &part)) && part.h > 1)
       part.h = MIN (part.h - 1, guess_rows (encoder, &part));
     if (!fits)
       cut_row (encoder, &part);
