@@ -2,6 +2,7 @@
 #include "gstaetrainsettings.h"
 
 #include "ae-error.h"
+#include "gstaetrainenums.h"
 
 #include <string.h>
 
@@ -11,132 +12,6 @@
  * nothing. */
 #define RATE_FINE_TUNE 3e-4f
 #define RATE_RANDOM 2e-3f
-
-static GType
-enum_type (GType * type, const gchar * name, const GEnumValue * values)
-{
-  if (g_once_init_enter (type)) {
-    GType made = g_enum_register_static (name, values);
-
-    gst_type_mark_as_plugin_api (made, (GstPluginAPIFlags) 0);
-    g_once_init_leave (type, made);
-  }
-  return *type;
-}
-
-static GType
-objective_type (void)
-{
-  static const GEnumValue values[] = {
-    {AE_OBJECTIVE_RECONSTRUCT, "Each patch from itself", "reconstruct"},
-    {AE_OBJECTIVE_DENOISE, "Each patch from a corrupted copy, of a clean "
-          "stream", "denoise"},
-    {AE_OBJECTIVE_BLIND_SPOT, "Noisy pixels from their neighbours; noise that "
-          "is independent from pixel to pixel", "blind-spot"},
-    {AE_OBJECTIVE_TEMPORAL, "Noisy patches from the next frame, where the "
-          "scene stands still", "temporal"},
-    {AE_OBJECTIVE_COLORIZE, "Chroma from luma", "colorize"},
-    {GST_AE_OBJECTIVE_VARIATIONAL, "The variational bound, of a model with a "
-          "stochastic code", "variational"},
-    {0, NULL, NULL}
-  };
-  static GType type = 0;
-
-  return enum_type (&type, "GstAeObjective", values);
-}
-
-static GType
-corruption_type (void)
-{
-  static const GEnumValue values[] = {
-    {AE_CORRUPTION_NONE, "Nothing", "none"},
-    {AE_CORRUPTION_GAUSSIAN, "Gaussian noise", "gaussian"},
-    {AE_CORRUPTION_SALT_PEPPER, "Samples become black or white",
-        "salt-pepper"},
-    {AE_CORRUPTION_MASKING, "Samples become 0", "masking"},
-    {AE_CORRUPTION_DROPOUT, "Samples become 0, the others brighter",
-        "dropout"},
-    {AE_CORRUPTION_POISSON_GAUSSIAN, "Camera noise", "poisson-gaussian"},
-    {0, NULL, NULL}
-  };
-  static GType type = 0;
-
-  return enum_type (&type, "GstAeTrainCorruption", values);
-}
-
-static GType
-loss_type (void)
-{
-  static const GEnumValue values[] = {
-    {AE_LOSS_MSE, "Squared error", "mse"},
-    {AE_LOSS_L1, "Absolute error", "l1"},
-    {AE_LOSS_CHARBONNIER, "Smooth absolute error", "charbonnier"},
-    {AE_LOSS_BCE, "Binary cross entropy, of a sigmoid output", "bce"},
-    {0, NULL, NULL}
-  };
-  static GType type = 0;
-
-  return enum_type (&type, "GstAeLoss", values);
-}
-
-static GType
-optimiser_type (void)
-{
-  static const GEnumValue values[] = {
-    {AE_OPTIMISER_SGD, "Gradient descent with momentum", "sgd"},
-    {AE_OPTIMISER_ADAM, "Adam", "adam"},
-    {AE_OPTIMISER_ADAMW, "Adam with decoupled weight decay", "adamw"},
-    {0, NULL, NULL}
-  };
-  static GType type = 0;
-
-  return enum_type (&type, "GstAeOptimiser", values);
-}
-
-static GType
-schedule_type (void)
-{
-  static const GEnumValue values[] = {
-    {AE_SCHEDULE_CONSTANT, "The same rate all the time", "constant"},
-    {AE_SCHEDULE_STEP, "A tenth after half of max-steps, a hundredth after "
-          "three quarters", "step"},
-    {AE_SCHEDULE_COSINE, "Half a cosine down over max-steps", "cosine"},
-    {0, NULL, NULL}
-  };
-  static GType type = 0;
-
-  return enum_type (&type, "GstAeSchedule", values);
-}
-
-static GType
-publish_type (void)
-{
-  static const GEnumValue values[] = {
-    {AE_PUBLISH_NEVER, "Never", "never"},
-    {AE_PUBLISH_IMPROVED, "When better on held-out patches", "improved"},
-    {AE_PUBLISH_INTERVAL, "Every publish-interval steps, if not worse",
-        "interval"},
-    {0, NULL, NULL}
-  };
-  static GType type = 0;
-
-  return enum_type (&type, "GstAePublish", values);
-}
-
-static GType
-backpressure_type (void)
-{
-  static const GEnumValue values[] = {
-    {GST_AE_BACKPRESSURE_DROP, "Never hold the stream up: live sources",
-        "drop"},
-    {GST_AE_BACKPRESSURE_BLOCK, "Train steps-per-frame steps, then go on: "
-          "files", "block"},
-    {0, NULL, NULL}
-  };
-  static GType type = 0;
-
-  return enum_type (&type, "GstAeBackpressure", values);
-}
 
 typedef enum
 { STRING, BOOLEAN, ENUM, FLOAT, UINT, UINT64 } Kind;
@@ -168,16 +43,19 @@ static const struct
   {"resume", "Resume", "Go on where checkpoint ends, if there is one",
       BOOLEAN, AT (resume),.usual = TRUE},
   {"objective", "Objective", "What to learn", ENUM, AT (objective),
-      objective_type,.usual = AE_OBJECTIVE_TEMPORAL},
+      gst_ae_objective_get_type,.usual = AE_OBJECTIVE_TEMPORAL},
   {"corruption", "Corruption", "Corruption of objective denoise", ENUM,
-      AT (corruption), corruption_type,.usual = AE_CORRUPTION_GAUSSIAN},
-  {"level-min", "Lowest level", "Lowest level of the corruption: standard "
+      AT (corruption), gst_ae_train_corruption_get_type,.usual =
+        AE_CORRUPTION_GAUSSIAN},
+  {"level-min", "Lowest level",
+        "Lowest level of the corruption: standard "
         "deviation on the 8-bit scale, or share of the samples",
       FLOAT, AT (level_min),.high = 255.0},
   {"level-max", "Highest level", "Highest level of the corruption: standard "
         "deviation on the 8-bit scale, or share of the samples",
       FLOAT, AT (level_max),.high = 255.0,.usual = 50.0},
-  {"loss", "Loss", "Loss of the reconstruction", ENUM, AT (loss), loss_type,
+  {"loss", "Loss", "Loss of the reconstruction", ENUM, AT (loss),
+        gst_ae_loss_get_type,
       .usual = AE_LOSS_MSE},
   {"code-l1", "L1 of the code", "Factor of the L1 norm of the code", FLOAT,
       AT (code_l1),.high = 1e6},
@@ -197,7 +75,7 @@ static const struct
   {"frobenius", "Frobenius", "Factor of the Frobenius norms of the weights",
       FLOAT, AT (frobenius),.high = 1e6},
   {"optimiser", "Optimiser", "How gradients move weights", ENUM,
-      AT (optimiser), optimiser_type,.usual = AE_OPTIMISER_ADAMW},
+      AT (optimiser), gst_ae_optimiser_get_type,.usual = AE_OPTIMISER_ADAMW},
   {"learning-rate", "Learning rate", "Learning rate (-1 = 0.0003 from a model, "
         "0.002 from random weights)", FLOAT, AT (learning_rate),.low = -1.0,
       .high = 1000.0,.usual = -1.0},
@@ -206,7 +84,7 @@ static const struct
   {"weight-decay", "Weight decay", "Weight decay of the optimiser", FLOAT,
       AT (weight_decay),.high = 1000.0},
   {"schedule", "Schedule", "How the learning rate falls", ENUM, AT (schedule),
-      schedule_type,.usual = AE_SCHEDULE_CONSTANT},
+      gst_ae_schedule_get_type,.usual = AE_SCHEDULE_CONSTANT},
   {"warmup-steps", "Warm-up", "Steps in which the learning rate rises", UINT,
       AT (warmup_steps),.high = G_MAXINT,.usual = 50},
   {"clip-norm", "Clip norm", "Longer gradients are scaled down to this length "
@@ -227,7 +105,7 @@ static const struct
         AT (reservoir_size),.low = 1 << 20,.high = 1099511627776.0,
       .usual = 64 << 20},
   {"backpressure", "Backpressure", "Whether the stream waits for training",
-        ENUM, AT (backpressure), backpressure_type,
+        ENUM, AT (backpressure), gst_ae_backpressure_get_type,
       .usual = GST_AE_BACKPRESSURE_DROP},
   {"steps-per-frame", "Steps per frame", "Steps for each frame with "
         "backpressure block", UINT, AT (steps_per_frame),.low = 1,
@@ -239,13 +117,20 @@ static const struct
         "processor)", UINT, AT (n_threads),.high = 64,.usual = 1},
   {"seed", "Seed", "Seed of patches, noise and random weights", UINT64,
       AT (seed),.high = 18446744073709549568.0,.usual = 1},
-  {"publish", "Publish", "When to publish", ENUM, AT (publish), publish_type,
+  {"publish", "Publish", "When to publish", ENUM, AT (publish),
+        gst_ae_publish_get_type,
       .usual = AE_PUBLISH_IMPROVED},
   {"publish-interval", "Publish interval", "Steps between publications", UINT,
       AT (publish_interval),.low = 1,.high = G_MAXINT,.usual = 500},
   {"evaluate-interval", "Evaluate interval", "Steps between judgements on "
         "held-out patches", UINT, AT (evaluate_interval),.low = 1,
       .high = G_MAXINT,.usual = 100},
+  {"share", "Share",
+        "mqtt://host:port/topic: average the weights with those of "
+        "the other trainers of that topic (NULL = train alone)", STRING,
+      AT (share),.text = NULL},
+  {"share-interval", "Share interval", "Steps from one averaging to the next",
+      UINT, AT (share_interval),.low = 1,.high = G_MAXINT,.usual = 50},
   {"max-steps", "Maximum of steps", "Steps after which training ends (0 = "
         "never)", UINT64, AT (max_steps),.high = 9007199254740992.0},
 #undef AT
@@ -589,6 +474,7 @@ gst_ae_train_settings_config (const GstAeTrainSettings * s,
   config->max_steps = s->max_steps;
   config->evaluate_every = s->evaluate_interval;
   config->publish_every = s->publish_interval;
+  config->mix_every = s->share_interval;
   config->publish = (AePublish) s->publish;
   config->cpu_share = (double) s->cpu_share;
   config->steps_per_frame = blocks ? s->steps_per_frame : 0;

@@ -25,6 +25,8 @@ typedef struct
   gchar *model, *architecture, *slot, *location, *checkpoint;
   gint objective, corruption, loss, optimiser, schedule, publish;
   gint backpressure;
+  gchar *share;
+  guint share_interval;
   gboolean freeze_encoder, resume;
   gfloat level_min, level_max;
   gfloat code_l1, sparsity, sparsity_target, contractive, beta;

@@ -43,6 +43,7 @@
 #include "ae-model.h"
 #include "gstaemodel.h"
 #include "gstaepatches.h"
+#include "gstaeshare.h"
 #include "gstaetrainsettings.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_train_debug);
@@ -62,6 +63,7 @@ struct _GstAeVideoTrain
   /* from start to stop */
   GstAeTrainSettings used;
   AeOnline *online;             /* under the object lock */
+  GstAeShare *share;            /* NULL: trains alone */
   GstAePatches *patches;
   gboolean warned_small;
   gint warned_location;         /* atomic: of the worker and the stream */
@@ -216,6 +218,13 @@ on_event (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats,
   }
 }
 
+/* An AeOnlineMixFunc. */
+static void
+mix (gpointer data, guint64 n_steps, float *weights)
+{
+  gst_ae_share_mix (GST_AE_VIDEO_TRAIN (data)->share, n_steps, weights);
+}
+
 /* The stream */
 
 static void
@@ -258,8 +267,14 @@ gst_ae_video_train_start (GstBaseTransform * trans)
   gst_ae_train_settings_config (&self->used, model, &config);
   self->warned_checkpoint = 0;
   slot = self->used.slot ? ae_slot_get (self->used.slot) : NULL;
-  online = ae_online_new (model, &config, slot, on_event, self, &error);
+  if (self->used.share) {
+    self->share = gst_ae_share_new (self->used.share, model, &error);
+    config.mix = mix;
+  }
+  online = self->used.share && self->share == NULL ? NULL
+      : ae_online_new (model, &config, slot, on_event, self, &error);
   if (online == NULL) {
+    g_clear_pointer (&self->share, gst_ae_share_free);
     post_start_error (self, error);
     return FALSE;
   }
@@ -288,6 +303,7 @@ gst_ae_video_train_stop (GstBaseTransform * trans)
     save (self, online);
     ae_online_free (online);
   }
+  g_clear_pointer (&self->share, gst_ae_share_free);
   g_clear_pointer (&self->patches, gst_ae_patches_free);
   return TRUE;
 }

@@ -350,6 +350,12 @@ serialise (const AeModel * model, const AeModelExtras * extras, gboolean halves)
   return file;
 }
 
+GByteArray *
+ae_model_to_bytes (const AeModel * model)
+{
+  return serialise (model, NULL, FALSE);
+}
+
 static gboolean
 save (const AeModel * model, const AeModelExtras * extras, gboolean halves,
     const gchar * path, GError ** error)

@@ -78,6 +78,9 @@ AeModel *ae_model_load_bytes (const guint8 * bytes, gsize size_bytes,
 gboolean ae_model_save (const AeModel * model, const gchar * path,
     GError ** error);
 
+/* Returns: (transfer full): the bytes that ae_model_save() writes. */
+GByteArray *ae_model_to_bytes (const AeModel * model);
+
 /* As ae_model_save(), with parameters rounded to the nearest F16, in half the
  * bytes. Errors: also AE_ERROR_LIMIT, naming a weight of more than 65504. */
 gboolean ae_model_save_f16 (const AeModel * model, const gchar * path,

@@ -246,6 +246,17 @@ follow_loss (AeTrainerLoss * mean, const AeTrainerLoss * loss, guint64 n)
   follow (&mean->prior, loss->prior, n);
 }
 
+/* The moments of the optimiser stay each trainer's own. */
+static void
+mix (AeOnline * online)
+{
+  AeTrainerState *state = ae_trainer_state (online->trainer);
+
+  online->config.mix (online->data, state->n_steps, state->weights);
+  ae_trainer_restore (online->trainer, state);
+  ae_trainer_state_free (state);
+}
+
 /* One step, and what is due after it. Returns: how long it took, in us. */
 static gint64
 step (AeOnline * online)
@@ -272,6 +283,8 @@ step (AeOnline * online)
       1e6 / (double) MAX (duration, 1) * (online->config.steps_per_frame > 0
           ? 1.0 : online->config.cpu_share), online->n_made);
   g_mutex_unlock (&online->lock);
+  if (online->config.mix && n % online->config.mix_every == 0)
+    mix (online);
   if (n % online->config.evaluate_every == 0 || n == online->config.max_steps) {
     evaluate (online);
     ae_online_save_if_due (online);

@@ -31,6 +31,10 @@ typedef enum
   AE_PUBLISH_INTERVAL
 } AePublish;
 
+/* Changes the weights in training, from the worker's thread. */
+typedef void (*AeOnlineMixFunc) (gpointer data, guint64 n_steps,
+    float *weights);
+
 /**
  * AeOnlineConfig:
  * @patch: shape of a patch; for colorize 3 channels, else those of the model
@@ -45,6 +49,8 @@ typedef enum
  *   and at its end, the end of the stream, and when it is stopped
  * @checkpoint_seconds: least time from one to the next
  * @resume: go on where @checkpoint ends, if it is there
+ * @mix: (nullable): called every @mix_every steps, with the data of
+ *   ae_online_new()
  * @from_random: the weights are no model yet: the first to be published has to
  *   be better than doing nothing
  */
@@ -63,6 +69,8 @@ typedef struct
   const gchar *checkpoint;
   guint checkpoint_seconds;
   gboolean resume;
+  AeOnlineMixFunc mix;
+  guint mix_every;
   gboolean from_random;
 } AeOnlineConfig;
 
