@@ -321,7 +321,7 @@ AeModel *
 ae_model_load_bytes_with (const guint8 * bytes, gsize size_bytes,
     const gchar * where, AeModelExtras ** extras, GError ** error)
 {
-  g_auto (AeModelReader) reader = { NULL };
+  g_auto (AeModelReader) reader = {.where = where };
   g_autoptr (AeModelExtras) found = ae_model_extras_new ();
   g_autoptr (AeModel) model = NULL;
 
