@@ -2,6 +2,7 @@
  * words separated by tabs. SPDX-License-Identifier: LGPL-2.1-or-later
  *
  *   net THREADS CHANNELS TEXT    ms a 640x360 frame, MACs a pixel
+ *   model THREADS MODEL          ms a 1280x720 frame
  *   train BATCH C H W TEXT       ms a step of Adam on batches of CxHxW
  *   core                         instruction set of our kernels, of OpenBLAS
  *   peak THREADS                 GFLOP/s of multiply-adds
@@ -10,7 +11,8 @@
  *   memory MODEL                 bytes of a 1080p plan, of one more thread
  *   growth MODEL                 bytes in use more after 500 frames than after 5
  *
- * Times are medians of about a fifth of a second.
+ * Times are medians of about a fifth of a second. With the argument "int8" nets
+ * are run in integers.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -27,6 +29,8 @@
 
 #define WIDTH 640
 #define HEIGHT 360
+#define HD_WIDTH 1280
+#define HD_HEIGHT 720
 #define MIN_RUNS 3
 #define MIN_US (G_USEC_PER_SEC / 5)
 
@@ -40,6 +44,8 @@ fail_if (const GError * error)
     exit (1);
   }
 }
+
+static gboolean in_integers;
 
 static gint
 compare_times (gconstpointer a, gconstpointer b)
@@ -97,17 +103,18 @@ typedef struct
 } Frames;
 
 static void
-frames_init (Frames * frames, AeArchitecture * architecture,
-    AeWeights * weights, guint width, guint height, guint n_threads)
+frames_init (Frames * frames, const AeModel * model, guint width, guint height,
+    guint n_threads)
 {
+  const AeArchitecture *architecture = model->architecture;
   guint n_in = architecture->input.c, n_out = architecture->output.c;
   gsize n = (gsize) width * height;
   GError *error = NULL;
 
   *frames = (Frames) {
   .condition = AE_TENSOR_INIT};
-  frames->plan = ae_plan_new (architecture, weights, width, height, n_threads,
-      &error);
+  frames->plan = ae_plan_new_of_model (model, AE_PRECISION_AUTO, width, height,
+      n_threads, &error);
   fail_if (error);
   frames->samples = random_floats ((n_in + n_out) * n);
   frames->in = g_new (AePlane, n_in + n_out);
@@ -142,24 +149,77 @@ number (const gchar * word)
   return (guint) g_ascii_strtoull (word, NULL, 10);
 }
 
-static void
-answer_net (gchar ** words)
+/* @model with all that can be integers; the time does not depend on how large
+ * they are. */
+static AeModel *
+round_model (const AeModel * model)
 {
-  AeShape input = { number (words[2]), 0, 0 };
+  g_autoptr (AeInt8) int8 = ae_int8_new (model->architecture);
+  g_autofree float *step = NULL;
+  guint n_most = 0;
+
+  for (guint i = 0; i < model->architecture->n_layers; i++)
+    n_most = MAX (n_most, model->architecture->layers[i].in.c);
+  step = g_new (float, n_most);
+  for (guint c = 0; c < n_most; c++)
+    step[c] = 1.0f / 64.0f;
+  for (guint i = 0; i < model->architecture->n_layers; i++) {
+    if (ae_int8_suits (&model->architecture->layers[i]))
+      ae_int8_round_layer (int8, model->architecture, i, step, 0,
+          model->weights->data);
+  }
+  return ae_model_new_int8 (model, int8);
+}
+
+static AeModel *
+random_model (const gchar * text, guint n_channels)
+{
+  AeShape input = { n_channels, 0, 0 };
   GError *error = NULL;
   g_autoptr (AeArchitecture) architecture =
-      ae_architecture_parse (words[3], &input, &error);
+      ae_architecture_parse (text, &input, &error);
   g_autoptr (AeWeights) weights = NULL;
-  Frames frames;
+  g_autoptr (AeModel) model = NULL;
   AeRng rng;
 
   fail_if (error);
   ae_rng_init (&rng, 1);
   weights = ae_weights_new_random (architecture, &rng);
-  frames_init (&frames, architecture, weights, WIDTH, HEIGHT,
-      number (words[1]));
+  model = ae_model_new (architecture, weights, NULL, &error);
+  fail_if (error);
+  return in_integers ? round_model (model) : g_steal_pointer (&model);
+}
+
+static void
+answer_net (gchar ** words)
+{
+  g_autoptr (AeModel) model = random_model (words[3], number (words[2]));
+  Frames frames;
+
+  frames_init (&frames, model, WIDTH, HEIGHT, number (words[1]));
   printf ("%f %f\n", time_job (run_frame, &frames),
-      ae_architecture_macs_per_pixel (architecture));
+      ae_architecture_macs_per_pixel (model->architecture));
+  frames_clear (&frames);
+}
+
+static AeModel *
+load_model (const gchar * path)
+{
+  GError *error = NULL;
+  AeModel *model = ae_model_load (path, &error);
+
+  fail_if (error);
+  return model;
+}
+
+static void
+answer_model (gchar ** words)
+{
+  g_autoptr (AeModel) model = load_model (words[2]);
+  Frames frames;
+
+  frames_init (&frames, model, HD_WIDTH, HD_HEIGHT, number (words[1]));
+  printf ("%f\n", time_job (run_frame, &frames));
   frames_clear (&frames);
 }
 
@@ -284,7 +344,7 @@ run_convert (gpointer data)
 static void
 answer_convert (gchar ** words)
 {
-  const gint width = 1280, height = 720;
+  const gint width = HD_WIDTH, height = HD_HEIGHT;
   g_autofree guint8 *bytes = g_malloc0 ((gsize) width * height * 3 / 2);
   g_autofree float *floats = g_new (float, width * height);
   Picture picture = {.floats = floats };
@@ -300,16 +360,6 @@ answer_convert (gchar ** words)
   printf ("%f\n", time_job (run_convert, &picture));
 }
 
-static AeModel *
-load_model (const gchar * path)
-{
-  GError *error = NULL;
-  AeModel *model = ae_model_load (path, &error);
-
-  fail_if (error);
-  return model;
-}
-
 static void
 answer_first (gchar ** words)
 {
@@ -319,7 +369,7 @@ answer_first (gchar ** words)
   Frames frames;
 
   start = g_get_monotonic_time ();
-  frames_init (&frames, model->architecture, model->weights, WIDTH, HEIGHT, 1);
+  frames_init (&frames, model, WIDTH, HEIGHT, 1);
   planned = ms_since (start);
   start = g_get_monotonic_time ();
   run_frame (&frames);
@@ -336,8 +386,7 @@ answer_memory (gchar ** words)
   for (guint i = 0; i < 2; i++) {
     Frames frames;
 
-    frames_init (&frames, model->architecture, model->weights, 1920, 1080,
-        i + 1);
+    frames_init (&frames, model, 1920, 1080, i + 1);
     bytes[i] = ae_plan_memory_bytes (frames.plan);
     frames_clear (&frames);
   }
@@ -360,8 +409,7 @@ answer_growth (gchar ** words)
   gssize before = 0;
   Frames frames;
 
-  frames_init (&frames, model->architecture, model->weights, WIDTH / 4,
-      HEIGHT / 4, 2);
+  frames_init (&frames, model, WIDTH / 4, HEIGHT / 4, 2);
   for (guint i = 0; i < 505; i++) {
     if (i == 5)
       before = bytes_in_use ();
@@ -378,6 +426,7 @@ static const struct
   void (*answer) (gchar ** words);
 } questions[] = {
   {"net", 4, answer_net},
+  {"model", 3, answer_model},
   {"train", 6, answer_train},
   {"core", 1, answer_core},
   {"peak", 2, answer_peak},
@@ -388,10 +437,11 @@ static const struct
 };
 
 int
-main (void)
+main (int argc, char **argv)
 {
   char line[8192];
 
+  in_integers = argc == 2 && strcmp (argv[1], "int8") == 0;
   while (fgets (line, sizeof line, stdin)) {
     g_auto (GStrv) words = g_strsplit (g_strchomp (line), "\t", -1);
     guint i = 0;
