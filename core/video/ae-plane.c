@@ -1,45 +1,23 @@
 /* Planes of pixels <-> planes of floats. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-plane.h"
+#include "ae-cpu.h"
+#include "byte-rows.h"
 
 #include <string.h>
 
-/* The nearest code of 0..1; NaN becomes 0. In floats up to the end, so that
- * minimum and maximum are one instruction each, and loops become vector code. */
-static inline gint
-code_from_float (float x, float peak)
-{
-  float scaled = x * peak + 0.5f;
+/* Of the processor's level. */
+#if defined (__x86_64__)
+#define BYTE_ROWS(name) { \
+  [AE_CPU_C] = name##_c, [AE_CPU_AVX2] = name##_avx2, \
+  [AE_CPU_AVX512] = name##_avx512, [AE_CPU_VNNI] = name##_vnni }
+#else
+#define BYTE_ROWS(name) { [AE_CPU_C] = name##_c }
+#endif
 
-  scaled = scaled > 0.0f ? scaled : 0.0f;
-  return (gint) (scaled < peak ? scaled : peak);
-}
-
-/* The rows of components that stand side by side, the usual ones, have loops of
- * their own: those become vector code. */
-static void
-bytes_to_floats (const guint8 * in, gint step, float *out, gint n)
-{
-  /* divided, not multiplied with 1/255: equals value / 255 as others round it */
-  if (step == 1) {
-    for (gint i = 0; i < n; i++)
-      out[i] = (float) in[i] / 255.0f;
-  } else {
-    for (gint i = 0; i < n; i++)
-      out[i] = (float) in[i * step] / 255.0f;
-  }
-}
-
-static void
-bytes_from_floats (guint8 * out, gint step, const float *in, gint n)
-{
-  if (step == 1) {
-    for (gint i = 0; i < n; i++)
-      out[i] = (guint8) code_from_float (in[i], 255.0f);
-  } else {
-    for (gint i = 0; i < n; i++)
-      out[i * step] = (guint8) code_from_float (in[i], 255.0f);
-  }
-}
+static void (*const bytes_to_floats[AE_N_CPU_LEVELS]) (const guint8 * in,
+    gint step, float *out, gint n) = BYTE_ROWS (ae_bytes_to_floats);
+static void (*const bytes_from_floats[AE_N_CPU_LEVELS]) (guint8 * out,
+    gint step, const float *in, gint n) = BYTE_ROWS (ae_bytes_from_floats);
 
 static inline guint16
 swap_if (guint16 word, gboolean swapped)
@@ -70,7 +48,8 @@ words_from_floats (guint8 * out, const AePixels * pixels, const float *in)
   const gboolean swapped = pixels->big_endian != (G_BYTE_ORDER == G_BIG_ENDIAN);
 
   for (gint i = 0; i < pixels->width; i++) {
-    guint16 word = (guint16) (code_from_float (in[i], peak) << pixels->shift);
+    guint16 word =
+        (guint16) (ae_code_from_float (in[i], peak) << pixels->shift);
 
     word = swap_if (word, swapped);
     memcpy (out + i * pixels->step_bytes, &word, sizeof word);
@@ -88,13 +67,15 @@ pixels_are_valid (const AePixels * pixels)
 void
 ae_pixels_to_floats (const AePixels * pixels, float *out, gsize stride)
 {
+  const AeCpuLevel level = ae_cpu_level ();
+
   g_return_if_fail (pixels_are_valid (pixels));
   for (gint y = 0; y < pixels->height; y++) {
     const guint8 *in = pixels->data + (gssize) y * pixels->stride_bytes;
     float *row = out + (gsize) y * stride;
 
     if (pixels->bits == 8)
-      bytes_to_floats (in, pixels->step_bytes, row, pixels->width);
+      bytes_to_floats[level] (in, pixels->step_bytes, row, pixels->width);
     else
       words_to_floats (in, pixels, row);
   }
@@ -103,13 +84,15 @@ ae_pixels_to_floats (const AePixels * pixels, float *out, gsize stride)
 void
 ae_pixels_from_floats (const AePixels * pixels, const float *in, gsize stride)
 {
+  const AeCpuLevel level = ae_cpu_level ();
+
   g_return_if_fail (pixels_are_valid (pixels));
   for (gint y = 0; y < pixels->height; y++) {
     guint8 *out = pixels->data + (gssize) y * pixels->stride_bytes;
     const float *row = in + (gsize) y * stride;
 
     if (pixels->bits == 8)
-      bytes_from_floats (out, pixels->step_bytes, row, pixels->width);
+      bytes_from_floats[level] (out, pixels->step_bytes, row, pixels->width);
     else
       words_from_floats (out, pixels, row);
   }
