@@ -152,7 +152,7 @@ init_shard (Shard * shard, AeArchitecture * architecture,
       config->width, n);
   ae_tensor_resize (&shard->target, architecture->output.c, h_out, w_out, n);
   ae_tensor_resize (&shard->condition, architecture->n_given,
-      config->condition_height, config->condition_width, n);
+      MAX (config->condition_height, 1), MAX (config->condition_width, 1), n);
   if (config->masked)
     ae_tensor_resize_like (&shard->mask, &shard->target);
   shard->weight = alloc_floats (n);

@@ -35,7 +35,7 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
  * AeTrainerConfig:
  * @height, @width: of a patch, for models that take any size
  * @condition_height, @condition_width: grid of the condition, which layers read
- *   at the nearest position; 1 x 1 for a condition of the whole sample
+ *   at the nearest position; 1 x 1, or 0 x 0, for one of the whole sample
  * @batch: samples in a step; a multiple of @shard
  * @shard: samples worked on together; a multiple of 16 for speed. The sum over
  *   shards has a fixed order, so the result does not depend on @n_threads.

@@ -15,10 +15,9 @@
 #define ROUNDING (0.5f / 255.0f)
 /* Smallest standard deviation of a logarithm. */
 #define MIN_DEVIATION 0.05f
-/* What is further off than this is no drift of what is usual: it counts no more,
- * and a tenth as fast. */
+/* What is further off than this is hardly a drift of what is usual: it counts no
+ * more, and the more slowly the further it is. */
 #define CLIP 4.0f
-#define SLOWER 0.1f
 /* How far the threshold is from the median, in steps to the quantile. */
 #define REACH 3.0
 
@@ -146,8 +145,8 @@ follow (AeAnomaly * self)
     float d = self->error[k] - self->mean[k], rate = usual_rate;
 
     if (self->n_frames > N_LEARN && fabsf (d) > reach) {
+      rate *= reach / fabsf (d);
       d = copysignf (reach, d);
-      rate *= SLOWER;
     }
     self->mean[k] += rate * d;
     /* Welford's, with a rate */

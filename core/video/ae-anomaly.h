@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * light that changes, and noise with it, moves all cells alike. What is usual is
  * a running mean over some hundred frames; values that are far off count as
  * less and more slowly, so that what enters becomes usual in the end, but only
- * after thousands of frames.
+ * after some hundred frames.
  */
 typedef struct _AeAnomaly AeAnomaly;
 

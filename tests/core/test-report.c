@@ -67,13 +67,13 @@ GST_START_TEST (test_a_report_shows_patches_and_what_the_model_makes_of_them)
 
   fail_unless_equals_int (report->patch.n, 3);
   for (guint i = 0; i < 3 * SIDE * SIDE; i++) {
-    fail_unless_equals_float (report->patch.data[i], i % 3);
-    fail_unless_equals_float (report->input.data[i], 2 * (i % 3));
-    fail_unless_equals_float (report->target.data[i], 3 * (i % 3));
-    fail_unless_equals_float (report->output.data[i], out);
+    fail_unless_equals_float ((double) report->patch.data[i], i % 3);
+    fail_unless_equals_float ((double) report->input.data[i], 2 * (i % 3));
+    fail_unless_equals_float ((double) report->target.data[i], 3 * (i % 3));
+    fail_unless_equals_float ((double) report->output.data[i], out);
   }
   /* the same code everywhere, in the last bin */
-  fail_unless_equals_float (report->code_reach, code);
+  fail_unless_equals_float ((double) report->code_reach, code);
   fail_unless_equals_float (report->code_zero, 0.0);
   fail_unless_equals_int (report->code_counts[AE_REPORT_BINS - 1],
       3 * SIDE * SIDE);
@@ -117,20 +117,20 @@ GST_START_TEST (test_filters_are_shown_in_pixels_of_the_picture)
   fail_unless_equals_int (f->w, 6);
   fail_unless_equals_int (f->n, 2);
   /* channel 1 of 5 is the pixel right of that of channel 0 */
-  fail_unless_equals_float (f->data[(0 * 6 + 0) * 2], 0.0);
-  fail_unless_equals_float (f->data[(0 * 6 + 1) * 2], 9.0);
-  fail_unless_equals_float (f->data[(1 * 6 + 0) * 2], 18.0);
+  fail_unless_equals_float ((double) f->data[(0 * 6 + 0) * 2], 0.0);
+  fail_unless_equals_float ((double) f->data[(0 * 6 + 1) * 2], 9.0);
+  fail_unless_equals_float ((double) f->data[(1 * 6 + 0) * 2], 18.0);
   /* the next tap is two pixels on */
-  fail_unless_equals_float (f->data[(0 * 6 + 2) * 2], 1.0);
-  fail_unless_equals_float (f->data[(2 * 6 + 0) * 2], 3.0);
+  fail_unless_equals_float ((double) f->data[(0 * 6 + 2) * 2], 1.0);
+  fail_unless_equals_float ((double) f->data[(2 * 6 + 0) * 2], 3.0);
   /* the second filter, past the condition's nine weights */
-  fail_unless_equals_float (f->data[1], 45.0);
+  fail_unless_equals_float ((double) f->data[1], 45.0);
 
   f = &of_dense->filters;
   fail_unless_equals_int (f->h, 2);
   fail_unless_equals_int (f->w, 3);
   fail_unless_equals_int (f->n, 4);
-  fail_unless_equals_float (f->data[4 * 4 + 2], 2 * 6 + 4);
+  fail_unless_equals_float ((double) f->data[4 * 4 + 2], 2 * 6 + 4);
 }
 
 GST_END_TEST;

@@ -1,0 +1,139 @@
+/* What is unusual: cells, scores, thresholds. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+#include <math.h>
+
+#include "ae-anomaly.h"
+#include "ae-rng.h"
+
+enum
+{ WIDTH = 100, HEIGHT = 72, STRIDE = 112, N_X = 7, N_Y = 5 };
+
+/* Frame @i and its reconstruction, 0: the error is noise of 0.02, more to the
+ * right, times @light; within the cell of column 3, row 2 times @there. */
+static double
+add (AeAnomaly * anomaly, guint i, float light, float there)
+{
+  static float x[HEIGHT * STRIDE], y[HEIGHT * STRIDE];
+  AeRng rng;
+
+  ae_rng_init (&rng, i + 1);
+  for (guint p = 0; p < HEIGHT * STRIDE; p++) {
+    guint column = p % STRIDE / AE_ANOMALY_CELL;
+    guint row = p / STRIDE / AE_ANOMALY_CELL;
+
+    x[p] = light * (0.02f + 0.01f * (float) column) * ae_rng_normal (&rng);
+    if (column == 3 && row == 2)
+      x[p] *= there;
+  }
+  return ae_anomaly_add (anomaly, x, y, STRIDE, 0.95);
+}
+
+GST_START_TEST (test_a_cell_with_more_or_less_error_stands_out)
+{
+  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (WIDTH, HEIGHT);
+  static const float there[] = { 3.0f, 0.3f };
+  guint n_x, n_y;
+  const float *cells = ae_anomaly_cells (anomaly, &n_x, &n_y);
+
+  fail_unless (n_x == N_X && n_y == N_Y);
+  for (guint i = 0; i < 30; i++)
+    fail_unless (add (anomaly, i, 1.0f, 1.0f) < 0.0);
+  for (guint i = 30; i < 60; i++)
+    fail_unless (add (anomaly, i, 1.0f, 1.0f) >= 0.0);
+  fail_unless (ae_anomaly_threshold (anomaly) < 0.0);
+  for (guint i = 60; i < 200; i++) {
+    double score = add (anomaly, i, 1.0f, 1.0f);
+
+    fail_unless (score <= ae_anomaly_threshold (anomaly),
+        "frame %u: %g, threshold %g", i, score, ae_anomaly_threshold (anomaly));
+  }
+  for (guint k = 0; k < 2; k++) {
+    fail_unless (add (anomaly, 200 + k, 1.0f, there[k])
+        > ae_anomaly_threshold (anomaly));
+    for (guint i = 0; i < N_X * N_Y; i++)
+      fail_unless ((cells[i] > 8.0f) == (i == 2 * N_X + 3), "cell %u: %g", i,
+          (double) cells[i]);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_light_that_changes_everywhere_is_not_unusual)
+{
+  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (WIDTH, HEIGHT);
+
+  for (guint i = 0; i < 100; i++)
+    add (anomaly, i, 1.0f, 1.0f);
+  for (guint i = 100; i < 200; i++)
+    fail_unless (add (anomaly, i, i % 2 ? 0.5f : 1.5f, 1.0f)
+        <= ae_anomaly_threshold (anomaly));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_what_stays_is_unusual_for_long_but_not_for_ever)
+{
+  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (WIDTH, HEIGHT);
+  double threshold;
+
+  for (guint i = 0; i < 200; i++)
+    add (anomaly, i, 1.0f, 1.0f);
+  threshold = ae_anomaly_threshold (anomaly);
+  for (guint i = 200; i < 500; i++)
+    fail_unless (add (anomaly, i, 1.0f, 6.0f)
+        > ae_anomaly_threshold (anomaly), "frame %u", i);
+  /* and no anomaly has changed what is held for one */
+  fail_unless (ae_anomaly_threshold (anomaly) < 1.5 * threshold);
+  for (guint i = 500; i < 3000; i++)
+    add (anomaly, i, 1.0f, 6.0f);
+  fail_unless (add (anomaly, 3000, 1.0f, 6.0f)
+      <= ae_anomaly_threshold (anomaly));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_better_model_is_no_anomaly)
+{
+  static float x[HEIGHT * STRIDE], before[HEIGHT * STRIDE];
+  static float after[HEIGHT * STRIDE];
+  AeAnomaly *told = ae_anomaly_new (WIDTH, HEIGHT);
+  AeAnomaly *not_told = ae_anomaly_new (WIDTH, HEIGHT);
+  AeRng rng;
+
+  ae_rng_init (&rng, 1);
+  for (guint i = 0; i < 100; i++) {
+    add (told, i, 1.0f, 1.0f);
+    add (not_told, i, 1.0f, 1.0f);
+  }
+  /* from now on there is a third of the error in one cell */
+  for (guint p = 0; p < HEIGHT * STRIDE; p++) {
+    x[p] = 0.05f * ae_rng_normal (&rng);
+    if (p % STRIDE / AE_ANOMALY_CELL == 3 && p / STRIDE / AE_ANOMALY_CELL == 2)
+      after[p] = x[p] * 2.0f / 3.0f;
+  }
+  ae_anomaly_change_model (told, x, before, after, STRIDE);
+  fail_unless (add (told, 100, 1.0f, 1.0f / 3.0f)
+      <= ae_anomaly_threshold (told));
+  fail_unless (add (not_told, 100, 1.0f, 1.0f / 3.0f)
+      > ae_anomaly_threshold (not_told));
+  ae_anomaly_free (told);
+  ae_anomaly_free (not_told);
+}
+
+GST_END_TEST;
+
+static Suite *
+anomaly_suite (void)
+{
+  Suite *suite = suite_create ("anomaly");
+  TCase *tcase = tcase_create ("anomaly");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_a_cell_with_more_or_less_error_stands_out);
+  tcase_add_test (tcase, test_light_that_changes_everywhere_is_not_unusual);
+  tcase_add_test (tcase, test_what_stays_is_unusual_for_long_but_not_for_ever);
+  tcase_add_test (tcase, test_a_better_model_is_no_anomaly);
+  return suite;
+}
+
+GST_CHECK_MAIN (anomaly);
