@@ -455,7 +455,8 @@ gst_ae_train_settings_config (const GstAeTrainSettings * s,
   varies ? AE_OBJECTIVE_RECONSTRUCT : (AeObjectiveKind) s->objective,
         (AeCorruptionKind) s->corruption, s->level_min, s->level_max};
   config->trainer = (AeTrainerConfig) {
-  .batch = batch,.shard = 16,.n_threads = s->n_threads,.seed = s->seed,.loss =
+  .condition_height = 1,.condition_width = 1,.batch = batch,.shard =
+        16,.n_threads = s->n_threads,.seed = s->seed,.loss =
         (AeLossKind) s->loss,.clip_norm = s->clip_norm,.ema =
         s->ema,.n_frozen = s->freeze_encoder ? a->n_encoder : 0,};
   config->trainer.optimiser = (AeOptimiserConfig) {

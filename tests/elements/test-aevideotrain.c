@@ -171,6 +171,25 @@ GST_START_TEST (test_each_objective_learns_and_publishes)
 
 GST_END_TEST;
 
+/* With no property but those that bound the time. */
+GST_START_TEST (test_the_shipped_model_trains)
+{
+  Trainer t = new_trainer ("backpressure=block max-steps=2", "GRAY8", 384, 256);
+  gboolean finished;
+  GstStructure *s;
+
+  start (&t);
+  play (&t, 40, 0.0f);
+  s = stats (&t);
+  fail_unless (gst_structure_get (s, "finished", G_TYPE_BOOLEAN, &finished,
+          NULL));
+  fail_unless (finished);
+  gst_structure_free (s);
+  clear (&t);
+}
+
+GST_END_TEST;
+
 static guint64
 patches_seen (const gchar * properties, float motion)
 {
@@ -470,6 +489,7 @@ aevideotrain_suite (void)
   tcase_add_checked_fixture (tcase, fixture_setup, fixture_teardown);
   tcase_add_test (tcase, test_frames_of_every_format_pass_bit_by_bit);
   tcase_add_loop_test (tcase, test_each_objective_learns_and_publishes, 0, 4);
+  tcase_add_test (tcase, test_the_shipped_model_trains);
   tcase_add_test (tcase, test_temporal_leaves_a_moving_camera_alone);
   tcase_add_test (tcase, test_a_denoiser_takes_up_what_is_learned_from_noise);
   tcase_add_test (tcase, test_a_denoiser_of_integers_takes_up_floats);
