@@ -11,8 +11,9 @@ typedef struct
 {
   const AePictureSet *pictures;
   guint size;                   /* height and width of a patch */
-  guint grid;                   /* height and width of the condition: 1 for one
-                                 * noise level, else levels may vary in a patch */
+  guint grid;                   /* height and width of the condition: 0 = it has
+                                 * none, 1 = one noise level, else levels may
+                                 * vary in a patch */
 } AeNoisyPatches;
 
 /**

@@ -177,6 +177,30 @@ first_model (GError ** error)
   return ae_model_new (architecture, weights, NULL, error);
 }
 
+/* Whether the samples fit it. */
+static gboolean
+check_model (const AeArchitecture * a, GError ** error)
+{
+  const guint size = 8 * a->multiple;
+  guint h = size, w = size;
+
+  for (guint i = 0; i < a->n_layers; i++) {
+    if (!ae_layer_out_size (&a->layers[i], h, w, &h, &w))
+      h = 0;
+  }
+  if (option_gate ? a->input.c == 2 && a->output.c == 1 && a->n_given == 2
+      && h == size / 2 && w == h
+      : a->input.c == 1 && a->output.c == 1 && a->n_given <= 1 && h == size
+      && w == size)
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+      "the model \"%s\" has %u input, %u output and %u given channels and makes "
+      "%ux%u of %ux%u; %s", a->text, a->input.c, a->output.c, a->n_given, w, h,
+      size, size, option_gate ? "a gate has 2, 1 and 2 and halves the size"
+      : "a denoiser has 1, 1 and at most 1 and keeps the size");
+  return FALSE;
+}
+
 static gboolean
 save (const AeModel * first, AeWeights * weights, guint64 n_steps,
     const gchar * path, GError ** error)
@@ -236,10 +260,12 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   double mean_loss = 0.0;
   gint64 begin_us;
 
-  if (model == NULL)
+  if (model == NULL || !check_model (model->architecture, error))
     return FALSE;
+  if (model->architecture->n_given == 0)
+    patches.grid = 0;
   config.height = config.width = (guint) option_patch;
-  config.condition_height = config.condition_width = patches.grid;
+  config.condition_height = config.condition_width = MAX (patches.grid, 1);
   config.masked = option_gate;
   config.batch = (guint) option_batch;
   config.seed = (guint64) option_seed;

@@ -33,8 +33,8 @@ static const struct
         "weights instead of a model", STRING, AT (architecture),.text = NULL},
   {"slot", "Slot", "Name of the slot to publish models in (NULL = none)",
       STRING, AT (slot),.text = NULL},
-  {"location", "Location", "Model file to write at each publication and at the "
-        "end (NULL = none)", STRING, AT (location),.text = NULL},
+  {"location", "Location", "Model file to write at the end of the stream "
+        "and when stopped (NULL = none)", STRING, AT (location),.text = NULL},
   {"checkpoint", "Checkpoint", "File to keep the training in and to go on "
         "from (NULL = none)", STRING, AT (checkpoint),.text = NULL},
   {"checkpoint-interval", "Checkpoint interval", "Least seconds between "
