@@ -49,10 +49,10 @@ check_call (guint seed, const gchar * what,
     expect (&call, expected);
     run (kernels, &call);
     for (guint i = 0; i < N_FLOATS; i++)
-      fail_unless (fabsf (call.out[i] - expected[i]) <= tolerance,
-          "%s, %s: step %u, n %u: float %u is %g, expected %g",
-          ae_cpu_level_name (level), what, call.step, call.n, i,
-          (double) call.out[i], (double) expected[i]);
+      if (!(fabsf (call.out[i] - expected[i]) <= tolerance))
+        ck_abort_msg ("%s, %s: step %u, n %u: float %u is %g, expected %g",
+            ae_cpu_level_name (level), what, call.step, call.n, i,
+            (double) call.out[i], (double) expected[i]);
   }
 }
 

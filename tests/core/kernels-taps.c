@@ -112,9 +112,9 @@ GST_START_TEST (test_sums_over_taps_equal_plain_sums)
             is_position (&call, p) ? plain_sum (&call, i, p) : 0.0;
         double found = (double) call.out[i * call.n_out + p];
 
-        fail_unless (fabs (found - expected) < 1e-4,
-            "%s: channel %u, position %u: %g, expected %g",
-            ae_cpu_level_name (level), i, p, found, expected);
+        if (!(fabs (found - expected) < 1e-4))
+          ck_abort_msg ("%s: channel %u, position %u: %g, expected %g",
+              ae_cpu_level_name (level), i, p, found, expected);
       }
     }
   }
@@ -142,10 +142,9 @@ GST_START_TEST (test_gradients_of_taps_equal_plain_sums)
         double expected = plain_grad (&call, i, t);
         double found = (double) call.grad[i * call.n_taps + t];
 
-        fail_unless (fabs (found - expected) <
-            1e-3 * (1.0 + fabs (expected)),
-            "%s: channel %u, tap %u: %g, expected %g",
-            ae_cpu_level_name (level), i, t, found, expected);
+        if (!(fabs (found - expected) < 1e-3 * (1.0 + fabs (expected))))
+          ck_abort_msg ("%s: channel %u, tap %u: %g, expected %g",
+              ae_cpu_level_name (level), i, t, found, expected);
       }
     }
   }
@@ -226,9 +225,9 @@ GST_START_TEST (test_winograd_equals_the_convolution)
       double expected =
           x < 64 * n_groups ? plain_convolution (&conv, m, y, x) : 0.0;
 
-      fail_unless (fabs (expected - (double) conv.out[m][y][x]) < 2e-4,
-          "%s: channel %u, row %u, column %u",
-          ae_cpu_level_name (level), m, y, x);
+      if (!(fabs (expected - (double) conv.out[m][y][x]) < 2e-4))
+        ck_abort_msg ("%s: channel %u, row %u, column %u",
+            ae_cpu_level_name (level), m, y, x);
     }
   }
 }

@@ -83,9 +83,9 @@ GST_START_TEST (test_matrix_products_are_added_and_equal_plain_sums)
         double expected = plain_product (&p, i, j);
         double found = (double) p.c[i * (p.n + GAP) + j];
 
-        fail_unless (fabs (found - expected) < 2e-4,
-            "%s: %u x %u x %u, row %u, column %u: %g, expected %g",
-            ae_cpu_level_name (level), p.m, p.n, p.k, i, j, found, expected);
+        if (!(fabs (found - expected) < 2e-4))
+          ck_abort_msg ("%s: %u x %u x %u, row %u, column %u: %g, expected %g",
+              ae_cpu_level_name (level), p.m, p.n, p.k, i, j, found, expected);
       }
     }
   }
@@ -118,9 +118,9 @@ weights_init (Weights * w)
 static void
 check_close (AeCpuLevel level, guint i, float found, double expected)
 {
-  fail_unless (fabs ((double) found - expected) < 1e-5,
-      "%s: weight %u: %.8g, expected %.8g", ae_cpu_level_name (level), i,
-      (double) found, expected);
+  if (!(fabs ((double) found - expected) < 1e-5))
+    ck_abort_msg ("%s: weight %u: %.8g, expected %.8g",
+        ae_cpu_level_name (level), i, (double) found, expected);
 }
 
 /* Kingma and Ba 2015; Loshchilov and Hutter 2019 for what is kept. */
@@ -184,9 +184,9 @@ GST_START_TEST (test_sums_of_squares_are_in_doubles)
     for (guint i = 0; i < (guint) __i__; i++)
       expected += (double) w.grad[i] * (double) w.grad[i];
     found = kernels->sum_squares ((gsize) __i__, w.grad);
-    fail_unless (fabs (found - expected) <= 1e-12 * expected,
-        "%s: %.17g, expected %.17g", ae_cpu_level_name (level), found,
-        expected);
+    if (!(fabs (found - expected) <= 1e-12 * expected))
+      ck_abort_msg ("%s: %.17g, expected %.17g", ae_cpu_level_name (level),
+          found, expected);
   }
 }
 
