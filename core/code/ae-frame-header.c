@@ -28,10 +28,12 @@ enum
   AT_FINGERPRINT = 36,
   AT_PAYLOAD_BYTES = 44,
   AT_MATRIX = 48,
-  AT_FLAGS = 49
+  AT_FLAGS = 49,
+  AT_FINE = 50
 };
 
 #define FLAG_FULL_RANGE 1
+#define FLAG_MORE 2
 
 static guint
 get_u16 (const guint8 * at)
@@ -132,7 +134,10 @@ get_fields (const guint8 * data, AeFrameHeader * header)
   header->minor = data[AT_MINOR];
   header->type = data[AT_TYPE];
   header->media = data[AT_MEDIA];
-  header->level = data[AT_LEVEL];
+  header->grade = AE_SYMBOLS_N_GRADES;
+  if (data[AT_FINE] < AE_SYMBOLS_GRADES_PER_LEVEL)
+    header->grade = data[AT_LEVEL] * AE_SYMBOLS_GRADES_PER_LEVEL
+        + data[AT_FINE];
   header->scale_log2 = data[AT_SCALE];
   header->width = get_u16 (data + AT_WIDTH);
   header->height = get_u16 (data + AT_HEIGHT);
@@ -146,7 +151,8 @@ get_fields (const guint8 * data, AeFrameHeader * header)
       AE_FRAME_FINGERPRINT_BYTES);
   header->payload_bytes = get_u32 (data + AT_PAYLOAD_BYTES);
   header->matrix = data[AT_MATRIX];
-  header->full_range = data[AT_FLAGS] & FLAG_FULL_RANGE;
+  header->full_range = (data[AT_FLAGS] & FLAG_FULL_RANGE) != 0;
+  header->has_more = (data[AT_FLAGS] & FLAG_MORE) != 0;
   header->slice_sizes = data + AE_FRAME_FIXED_BYTES;
 }
 
@@ -167,12 +173,12 @@ check_fields (const AeFrameHeader * header, GError ** error)
         AE_LATENTS_MAX_PLANES, AE_FRAME_MAX_SCALE_LOG2, AE_LATENTS_MAX_VALUES);
     return FALSE;
   }
-  if (header->level >= AE_SYMBOLS_N_LEVELS || header->rate_d == 0
+  if (header->grade >= AE_SYMBOLS_N_GRADES || header->rate_d == 0
       || header->rate_n > G_MAXINT32 || header->rate_d > G_MAXINT32) {
     g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
-        "frame: quality level %u at %u/%u frames a second, expected 0 to %u and"
-        " a fraction of numbers up to %d", header->level,
-        header->rate_n, header->rate_d, AE_SYMBOLS_N_LEVELS - 1, G_MAXINT32);
+        "frame: quality %u eighths at %u/%u frames a second, expected 0 to %u and"
+        " a fraction of numbers up to %d", header->grade,
+        header->rate_n, header->rate_d, AE_SYMBOLS_N_GRADES - 1, G_MAXINT32);
     return FALSE;
   }
   return TRUE;
@@ -251,7 +257,8 @@ ae_frame_header_write (const AeFrameHeader * header, const guint16 * sizes,
   put_u16 (at + AT_HEADER_BYTES, (guint) n);
   at[AT_TYPE] = (guint8) header->type;
   at[AT_MEDIA] = (guint8) header->media;
-  at[AT_LEVEL] = (guint8) header->level;
+  at[AT_LEVEL] = (guint8) (header->grade / AE_SYMBOLS_GRADES_PER_LEVEL);
+  at[AT_FINE] = (guint8) (header->grade % AE_SYMBOLS_GRADES_PER_LEVEL);
   at[AT_SCALE] = (guint8) header->scale_log2;
   put_u16 (at + AT_WIDTH, header->width);
   put_u16 (at + AT_HEIGHT, header->height);
@@ -264,7 +271,8 @@ ae_frame_header_write (const AeFrameHeader * header, const guint16 * sizes,
   memcpy (at + AT_FINGERPRINT, header->fingerprint, AE_FRAME_FINGERPRINT_BYTES);
   put_u32 (at + AT_PAYLOAD_BYTES, (guint32) payload_bytes);
   at[AT_MATRIX] = (guint8) header->matrix;
-  at[AT_FLAGS] = header->full_range ? FLAG_FULL_RANGE : 0;
+  at[AT_FLAGS] = (guint8) ((header->full_range ? FLAG_FULL_RANGE : 0)
+      | (header->has_more ? FLAG_MORE : 0));
   put_u32 (at + n - AE_FRAME_CRC_BYTES,
       (guint32) crc32_z (0, at, n - AE_FRAME_CRC_BYTES));
 }

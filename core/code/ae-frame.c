@@ -64,7 +64,7 @@ try_slice (AeFrameEncoder * encoder, const AeRect * rect)
   guint16 size;
 
   g_byte_array_set_size (encoder->payload, start + AE_SLICE_MAX_BYTES);
-  size_bytes = ae_slice_encode (encoder->coder, encoder->header->level,
+  size_bytes = ae_slice_encode (encoder->coder, encoder->header->grade,
       encoder->latents, encoder->reference,
       encoder->blocks, rect,
       encoder->payload->data + start, AE_SLICE_MAX_BYTES);
@@ -166,30 +166,66 @@ check_shape (const AeFrameHeader * header, const AeLatents * latents,
 /* The header is read back, so that what a reader would refuse is never written.
  * Its CRC is the start of the slices' ones. */
 static gboolean
-append (AeFrameEncoder * encoder, const AeFrameHeader * header,
-    GByteArray * out, GError ** error)
+append_part (const AeFrameHeader * header, const guint16 * sizes,
+    guint n_slices, guint8 * payload, GByteArray * out, GError ** error)
 {
-  const guint16 *sizes = (const guint16 *) (gconstpointer) encoder->sizes->data;
-  guint8 *slice = encoder->payload->data;
+  guint8 *slice = payload;
   guint start = out->len;
   AeFrameHeader written;
 
-  ae_frame_header_write (header, sizes, encoder->sizes->len, out);
+  ae_frame_header_write (header, sizes, n_slices, out);
   if (!ae_frame_header_parse (out->data + start, out->len - start, &written,
           error)) {
     g_byte_array_set_size (out, start);
     return FALSE;
   }
-  for (guint i = 0; i < encoder->sizes->len; slice += sizes[i++])
+  for (guint i = 0; i < n_slices; slice += sizes[i++])
     ae_slice_seal (slice, sizes[i], written.crc);
-  g_byte_array_append (out, encoder->payload->data, encoder->payload->len);
+  g_byte_array_append (out, payload, (guint) written.payload_bytes);
+  return TRUE;
+}
+
+/* Returns: how many of @n slices a part of @part_bytes takes, at least one. */
+static guint
+fill_part (const guint16 * sizes, guint n, guint part_bytes)
+{
+  guint size_bytes = AE_FRAME_MIN_HEADER_BYTES, i = 0;
+
+  if (part_bytes == 0)
+    return n;
+  while (i < n && (i == 0 || size_bytes + 2 + sizes[i] <= part_bytes))
+    size_bytes += 2u + sizes[i++];
+  return i;
+}
+
+static gboolean
+append (AeFrameEncoder * encoder, guint part_bytes, GByteArray * out,
+    GError ** error)
+{
+  const guint16 *sizes = (const guint16 *) (gconstpointer) encoder->sizes->data;
+  guint8 *payload = encoder->payload->data;
+  guint left = encoder->sizes->len, start = out->len;
+  AeFrameHeader header = *encoder->header;
+
+  do {
+    guint n = fill_part (sizes, left, part_bytes);
+
+    header.has_more = n < left;
+    if (!append_part (&header, sizes, n, payload, out, error)) {
+      g_byte_array_set_size (out, start);
+      return FALSE;
+    }
+    left -= n;
+    for (; n > 0; n--)
+      payload += *sizes++;
+  } while (left > 0);
   return TRUE;
 }
 
 gboolean
 ae_frame_encode (AeFrameEncoder * encoder, const AeFrameHeader * header,
     const AeLatents * latents, const AeLatents * reference,
-    const guint8 * blocks, GByteArray * out, GError ** error)
+    const guint8 * blocks, guint part_bytes, GByteArray * out, GError ** error)
 {
   g_return_val_if_fail (header->type != AE_FRAME_WEIGHTS, FALSE);
   g_return_val_if_fail ((header->type == AE_FRAME_SKIP) == (latents == NULL),
@@ -198,11 +234,11 @@ ae_frame_encode (AeFrameEncoder * encoder, const AeFrameHeader * header,
       == (reference != NULL && blocks != NULL), FALSE);
   g_byte_array_set_size (encoder->payload, 0);
   g_array_set_size (encoder->sizes, 0);
+  encoder->header = header;
   if (latents != NULL) {
     if (!check_shape (header, latents, error)
         || (reference != NULL && !check_shape (header, reference, error)))
       return FALSE;
-    encoder->header = header;
     encoder->latents = latents;
     encoder->reference = reference;
     encoder->blocks = blocks;
@@ -214,7 +250,7 @@ ae_frame_encode (AeFrameEncoder * encoder, const AeFrameHeader * header,
         encoder->sizes->len, AE_FRAME_MAX_SLICES);
     return FALSE;
   }
-  return append (encoder, header, out, error);
+  return append (encoder, part_bytes, out, error);
 }
 
 /* Slices never tell a position twice, so that the work for a frame has a bound.
@@ -259,7 +295,7 @@ decode_slice (AeSliceCoder * coder, const AeFrameHeader * header,
         head.rect.w, head.rect.h, head.rect.x, head.rect.y);
     return FALSE;
   }
-  if (!ae_slice_decode (coder, header->level, &head, latents, error)) {
+  if (!ae_slice_decode (coder, header->grade, &head, latents, error)) {
     give_back (missing, latents->w, &head.rect);
     return FALSE;
   }
@@ -289,7 +325,8 @@ ae_frame_decode (AeSliceCoder * coder, const AeFrameHeader * header,
   if (!check_shape (header, latents, error))
     return FALSE;
   report->n_positions = ae_latents_n_positions (latents);
-  memset (missing, header->type != AE_FRAME_SKIP, report->n_positions);
+  if (header->type == AE_FRAME_SKIP)
+    memset (missing, 0, report->n_positions);
   for (guint i = 0; i < header->n_slices; i++) {
     gsize slice_bytes = ae_frame_slice_bytes (header, i);
     gsize there = MIN (slice_bytes, size_bytes - at);

@@ -40,7 +40,7 @@ typedef struct
 {
   AeFrameType type;
   AeMedia media;
-  guint level;                  /* under AE_SYMBOLS_N_LEVELS */
+  guint grade;                  /* under AE_SYMBOLS_N_GRADES */
   guint scale_log2;             /* a latent stands for 2^this pixels a side */
   guint width, height;          /* pixels */
   guint n_planes;
@@ -49,6 +49,7 @@ typedef struct
   guint8 fingerprint[AE_FRAME_FINGERPRINT_BYTES];
   guint matrix;                 /* ITU-T H.273 MatrixCoefficients */
   gboolean full_range;
+  gboolean has_more;            /* another part of this frame follows */
 
   /* of ae_frame_header_parse() alone */
   guint minor;
@@ -105,21 +106,24 @@ void ae_frame_encoder_free (AeFrameEncoder * encoder);  /* NULL is a no-op */
  * @reference: (nullable): what the decoder has of frame @header->reference; for
  *   H alone
  * @blocks: (nullable): [h][w] of AeBlock, for H alone
- * @out: (inout): the frame is appended
+ * @part_bytes: 0, or cut the frame into parts of about this many bytes at most,
+ *   each with a header of its own; one that is less than a header and a slice
+ *   makes a part of each slice
+ * @out: (inout): the frame is appended, or its parts
  *
  * Errors: AE_ERROR_SHAPE; AE_ERROR_LIMIT when it takes too many slices; those of
  * ae_frame_header_parse() for a header that it would refuse.
  */
 gboolean ae_frame_encode (AeFrameEncoder * encoder,
     const AeFrameHeader * header, const AeLatents * latents,
-    const AeLatents * reference, const guint8 * blocks, GByteArray * out,
-    GError ** error);
+    const AeLatents * reference, const guint8 * blocks, guint part_bytes,
+    GByteArray * out, GError ** error);
 
-/* What became of a frame. */
+/* What became of a frame, or of a part. */
 typedef struct
 {
   guint n_slices, n_damaged;
-  gsize n_positions, n_missing; /* positions of the grid, those in no slice */
+  gsize n_positions, n_missing; /* of the grid, and in no slice so far */
 } AeFrameReport;
 
 /**
@@ -128,7 +132,8 @@ typedef struct
  * @payload: [@size_bytes], which may be less than the header promises
  * @latents: (inout): the reference, of the header's shape; where slices are
  *   damaged or missing it stays
- * @missing: (out): [h][w]: 1 where no slice told anything, else 0
+ * @missing: (inout): [h][w]: 1 where no slice has told anything, else 0; all 1
+ *   before the first part of a frame
  * @first_damage: (out) (nullable) (transfer full): why the first damaged slice
  *   was refused
  *

@@ -21,7 +21,11 @@ ae_latents_resize (AeLatents * latents, guint n_planes, guint h, guint w,
   }
   latents->data = g_try_malloc0_n ((gsize) n_planes * h * w,
       sizeof *latents->data);
-  if (latents->data == NULL) {
+  latents->grades = g_try_malloc0_n (h, w);
+  latents->sound = g_try_malloc0_n (h, w);
+  if (latents->data == NULL || latents->grades == NULL
+      || latents->sound == NULL) {
+    ae_latents_clear (latents);
     g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
         "latents: no memory for %u planes of %ux%u", n_planes, w, h);
     return FALSE;
@@ -38,6 +42,8 @@ ae_latents_clear (AeLatents * latents)
   if (latents == NULL)
     return;
   g_free (latents->data);
+  g_free (latents->grades);
+  g_free (latents->sound);
   *latents = (AeLatents) AE_LATENTS_INIT;
 }
 

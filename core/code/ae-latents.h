@@ -10,14 +10,19 @@ G_BEGIN_DECLS
 #define AE_LATENTS_MAX_SIDE 16384
 #define AE_LATENTS_MAX_VALUES (1u << 26)
 
-/* @data: [n_planes][h][w], each from -AE_VALUE_MAX to AE_VALUE_MAX */
+/* @data: [n_planes][h][w], each from -AE_VALUE_MAX to AE_VALUE_MAX
+ * @grades: [h][w]: that of the frame which told a position last, so how large
+ *   its steps are; docs/bitstream.md, section 10
+ * @sound: [h][w]: set to 1 by decoding where a position is told without a
+ *   reference; whoever finds that something was lost sets it to 0 */
 typedef struct
 {
   guint n_planes, h, w;
   gint16 *data;
+  guint8 *grades, *sound;
 } AeLatents;
 
-#define AE_LATENTS_INIT { 0, 0, 0, NULL }
+#define AE_LATENTS_INIT { 0, 0, 0, NULL, NULL, NULL }
 
 /* A part of the grid. */
 typedef struct

@@ -136,11 +136,11 @@ take_row (AeSliceCoder * coder, const AeContextMap * const maps[AE_N_KINDS],
 }
 
 static gboolean
-take_plane (AeSliceCoder * coder, guint level, guint i_plane, gboolean is_empty)
+take_plane (AeSliceCoder * coder, guint grade, guint i_plane, gboolean is_empty)
 {
   const AeContextMap *const maps[AE_N_KINDS] = {
-    ae_symbol_model_map (coder->model, level, AE_KIND_INTRA, i_plane),
-    ae_symbol_model_map (coder->model, level, AE_KIND_CHANGED, i_plane)
+    ae_symbol_model_map (coder->model, grade, AE_KIND_INTRA, i_plane),
+    ae_symbol_model_map (coder->model, grade, AE_KIND_CHANGED, i_plane)
   };
 
   ae_slice_clear_magnitudes (coder, i_plane);
@@ -155,7 +155,7 @@ take_plane (AeSliceCoder * coder, guint level, guint i_plane, gboolean is_empty)
 }
 
 static gboolean
-take_planes (AeSliceCoder * coder, guint level, const AeSliceHead * head,
+take_planes (AeSliceCoder * coder, guint grade, const AeSliceHead * head,
     const AeLatents * latents)
 {
   gboolean is_empty = FALSE;
@@ -170,16 +170,27 @@ take_planes (AeSliceCoder * coder, guint level, const AeSliceHead * head,
         coder->values + p * coder->plane);
     is_empty = (gboolean) ae_rans_take_bit (&coder->decoder,
         &coder->bits.empty[is_empty]);
-    if (!take_plane (coder, level, p, is_empty))
+    if (!take_plane (coder, grade, p, is_empty))
       return FALSE;
   }
   return ae_rans_ends_well (&coder->decoder);
 }
 
 static void
-store_values (const AeSliceCoder * coder, const AeRect * rect,
+store_values (const AeSliceCoder * coder, guint grade, const AeRect * rect,
     AeLatents * latents)
 {
+  for (guint y = 0; y < rect->h; y++) {
+    const guint8 *blocks = coder->blocks + ae_slice_row (coder, y);
+    gsize start = (gsize) (rect->y + y) * latents->w + rect->x;
+
+    for (guint x = 0; x < rect->w; x++) {
+      if (blocks[x] != AE_BLOCK_HELD)
+        latents->grades[start + x] = (guint8) grade;
+      if (blocks[x] == AE_BLOCK_INTRA)
+        latents->sound[start + x] = 1;
+    }
+  }
   for (guint p = 0; p < latents->n_planes; p++) {
     const gint16 *values = coder->values + p * coder->plane;
 
@@ -191,7 +202,7 @@ store_values (const AeSliceCoder * coder, const AeRect * rect,
 }
 
 gboolean
-ae_slice_decode (AeSliceCoder * coder, guint level, const AeSliceHead * head,
+ae_slice_decode (AeSliceCoder * coder, guint grade, const AeSliceHead * head,
     AeLatents * latents, GError ** error)
 {
   const AeRect *rect = &head->rect;
@@ -201,13 +212,13 @@ ae_slice_decode (AeSliceCoder * coder, guint level, const AeSliceHead * head,
         "slice: no memory for %ux%u positions", rect->w, rect->h);
     return FALSE;
   }
-  if (!take_planes (coder, level, head, latents)) {
+  if (!take_planes (coder, grade, head, latents)) {
     g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
         "slice: %" G_GSIZE_FORMAT
         " bytes for %ux%u positions at %u, %u are " "no encoder's",
         head->coded_bytes, rect->w, rect->h, rect->x, rect->y);
     return FALSE;
   }
-  store_values (coder, rect, latents);
+  store_values (coder, grade, rect, latents);
   return TRUE;
 }

@@ -105,11 +105,11 @@ put_row (AeSliceCoder * coder, const AeContextMap * const maps[AE_N_KINDS],
 }
 
 static void
-put_plane (AeSliceCoder * coder, guint level, guint i_plane)
+put_plane (AeSliceCoder * coder, guint grade, guint i_plane)
 {
   const AeContextMap *const maps[AE_N_KINDS] = {
-    ae_symbol_model_map (coder->model, level, AE_KIND_INTRA, i_plane),
-    ae_symbol_model_map (coder->model, level, AE_KIND_CHANGED, i_plane)
+    ae_symbol_model_map (coder->model, grade, AE_KIND_INTRA, i_plane),
+    ae_symbol_model_map (coder->model, grade, AE_KIND_CHANGED, i_plane)
   };
 
   ae_rans_reserve (&coder->encoder,
@@ -144,7 +144,7 @@ begin_encoder (AeSliceCoder * coder, const AeLatents * latents,
 }
 
 gsize
-ae_slice_encode (AeSliceCoder * coder, guint level, const AeLatents * latents,
+ae_slice_encode (AeSliceCoder * coder, guint grade, const AeLatents * latents,
     const AeLatents * reference, const guint8 * blocks,
     const AeRect * rect, guint8 * out, gsize capacity)
 {
@@ -165,7 +165,7 @@ ae_slice_encode (AeSliceCoder * coder, guint level, const AeLatents * latents,
     ae_rans_reserve (&coder->encoder, 1);
     ae_rans_put_bit (&coder->encoder, bit, is_empty);
     if (!is_empty)
-      put_plane (coder, level, p);
+      put_plane (coder, grade, p);
   }
   n_coded = ae_rans_finish (&coder->encoder, out + n_head,
       capacity > n_other ? capacity - n_other : 0);

@@ -29,7 +29,7 @@ void ae_slice_coder_free (AeSliceCoder * coder);        /* NULL is a no-op */
 
 /**
  * ae_slice_encode:
- * @level: the quality level, under AE_SYMBOLS_N_LEVELS
+ * @grade: the quality, under AE_SYMBOLS_N_GRADES
  * @latents: as many planes as the model's, values within AE_VALUE_MAX
  * @reference: (nullable): the same shape; NULL makes a slice without one
  * @blocks: (nullable): [h][w] of the whole grid: what to do at each position;
@@ -42,7 +42,7 @@ void ae_slice_coder_free (AeSliceCoder * coder);        /* NULL is a no-op */
  * Returns: the bytes of the slice, be it more than @capacity: @out is of no
  *   meaning then.
  */
-gsize ae_slice_encode (AeSliceCoder * coder, guint level,
+gsize ae_slice_encode (AeSliceCoder * coder, guint grade,
     const AeLatents * latents, const AeLatents * reference,
     const guint8 * blocks, const AeRect * rect, guint8 * out, gsize capacity);
 
@@ -75,7 +75,7 @@ gboolean ae_slice_read_head (const guint8 * slice, gsize size_bytes,
  *
  * Errors: AE_ERROR_CORRUPT, AE_ERROR_LIMIT when memory is short.
  */
-gboolean ae_slice_decode (AeSliceCoder * coder, guint level,
+gboolean ae_slice_decode (AeSliceCoder * coder, guint grade,
     const AeSliceHead * head, AeLatents * latents, GError ** error);
 
 /**

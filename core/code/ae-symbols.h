@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 
 /* docs/bitstream.md, section 9. */
 #define AE_SYMBOLS_N_LEVELS 10
+#define AE_SYMBOLS_GRADES_PER_LEVEL 8   /* steps of quality between two levels */
+#define AE_SYMBOLS_N_GRADES \
+    ((AE_SYMBOLS_N_LEVELS - 1) * AE_SYMBOLS_GRADES_PER_LEVEL + 1)
 #define AE_SYMBOLS_N_PARENTS 4
 #define AE_SYMBOLS_NO_PARENT 255
 #define AE_SYMBOLS_MAX_MAGNITUDE 255    /* of a residual, as a context */
@@ -73,9 +76,11 @@ AeSymbolModel *ae_symbol_model_from_bytes (const guint8 * data,
 void ae_symbol_model_free (AeSymbolModel * model);      /* NULL is a no-op */
 
 static inline const AeContextMap *
-ae_symbol_model_map (const AeSymbolModel * model, guint level, AeKind kind,
+ae_symbol_model_map (const AeSymbolModel * model, guint grade, AeKind kind,
     guint i_plane)
 {
+  guint level = grade / AE_SYMBOLS_GRADES_PER_LEVEL;
+
   return &model->maps[(model->level_sets[level] * AE_N_KINDS
           + (guint) kind) * model->n_planes + i_plane];
 }

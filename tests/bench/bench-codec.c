@@ -71,7 +71,7 @@ measure (float scale)
     start = cpu_us ();
     for (guint i = 0; i < N_FRAMES; i++) {
       g_byte_array_set_size (bytes, 0);
-      if (!ae_frame_encode (encoder, &header, &latents, NULL, NULL, bytes,
+      if (!ae_frame_encode (encoder, &header, &latents, NULL, NULL, 0, bytes,
               NULL))
         g_error ("encoding failed");
     }
@@ -80,6 +80,7 @@ measure (float scale)
       g_error ("parsing failed");
     start = cpu_us ();
     for (guint i = 0; i < N_FRAMES; i++) {
+      memset (missing, 1, 80 * 60);
       if (!ae_frame_decode (coder, &header, bytes->data + header.header_bytes,
               header.payload_bytes, &decoded, missing, &report, NULL, NULL))
         g_error ("decoding failed");

@@ -78,7 +78,7 @@ make_stream (const AeSymbolModel * model)
   for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
     gboolean is_predicted = types[i] == AE_FRAME_PREDICTED;
     AeFrameHeader header = {
-      .type = types[i],.level = i,.scale_log2 = 3,.width = 8 * W - 1,
+      .type = types[i],.grade = 8 * i + 3 * (i % 3),.scale_log2 = 3,.width = 8 * W - 1,
       .height = 8 * H - 7,.n_planes = N_PLANES,.rate_n = 30000,
       .rate_d = 1001,.number = i,.reference =
           types[i] == AE_FRAME_KEY ? i : i - 1,.fingerprint = "golden",
@@ -89,7 +89,7 @@ make_stream (const AeSymbolModel * model)
     if (!ae_frame_encode (encoder, &header,
             types[i] == AE_FRAME_SKIP ? NULL : &latents,
             is_predicted ? &reference : NULL, is_predicted ? blocks : NULL,
-            out, NULL))
+            i == 5 ? 1400 : 0, out, NULL))
       g_error ("frame %u cannot be encoded", i);
   }
   return out;

@@ -16,6 +16,7 @@ typedef struct
   AeLatents latents, reference, decoded;
   guint8 *blocks, *missing;
   GByteArray *bytes;
+  guint part_bytes;
   AeFrameHeader header;
   AeFrameReport report;
   AeRng rng;
@@ -94,8 +95,14 @@ encode (Stream * s)
   ae_frame_encode (s->encoder, &s->header,
       s->header.type == AE_FRAME_SKIP ? NULL : &s->latents,
       is_predicted ? &s->reference : NULL, is_predicted ? s->blocks : NULL,
-      s->bytes, &error);
+      s->part_bytes, s->bytes, &error);
   g_assert_no_error (error);
+}
+
+static void
+forget_missing (Stream * s)
+{
+  memset (s->missing, 1, ae_latents_n_positions (&s->decoded));
 }
 
 static void
@@ -108,6 +115,7 @@ decode (Stream * s)
   g_assert_no_error (error);
   fail_unless_equals_int (header.header_bytes + header.payload_bytes,
       s->bytes->len);
+  forget_missing (s);
   ae_frame_decode (s->decoder, &header, s->bytes->data + header.header_bytes,
       header.payload_bytes, &s->decoded, s->missing, &s->report, NULL, &error);
   g_assert_no_error (error);
@@ -357,6 +365,7 @@ GST_START_TEST (test_every_truncation_loses_the_end_only)
         && (at += ae_frame_slice_bytes (&header, n_whole)) <= n;)
       n_whole++;
     copy_latents (&s.decoded, &s.reference);
+    forget_missing (&s);
     fail_unless (ae_frame_decode (s.decoder, &header, cut, n, &s.decoded,
             s.missing, &s.report, &damage, NULL));
     fail_unless_equals_int (s.report.n_damaged, header.n_slices - n_whole);
@@ -385,11 +394,73 @@ GST_START_TEST (test_stray_slices_are_refused)
   encode (&s);
   fail_unless (ae_frame_header_parse (s.bytes->data, s.bytes->len, &header,
           NULL));
+  forget_missing (&s);
   fail_unless (ae_frame_decode (s.decoder, &header, payload,
           header.payload_bytes, &s.decoded, s.missing, &s.report, &damage,
           NULL));
   fail_unless_equals_int (s.report.n_damaged, header.n_slices);
   fail_unless (g_error_matches (damage, AE_ERROR, AE_ERROR_CORRUPT));
+}
+
+GST_END_TEST;
+
+/* Each part is decoded by itself, and those that are there tell all but what
+ * the others would have told. */
+GST_START_TEST (test_parts_of_a_frame_make_it_whole)
+{
+  g_auto (Stream) s = { 0 };
+  gsize at = 0, n_positions = 24 * 40, n_missing = n_positions;
+  guint n_parts = 0;
+  gboolean has_more = TRUE;
+
+  stream_init (&s, 8, 24, 40, 6);
+  s.part_bytes = 1400;
+  s.header.grade = 19;
+  encode (&s);
+  forget_missing (&s);
+  while (has_more) {
+    AeFrameHeader header;
+
+    fail_unless (ae_frame_header_parse (s.bytes->data + at, s.bytes->len - at,
+            &header, NULL));
+    fail_unless (header.header_bytes + header.payload_bytes <= s.part_bytes);
+    at += header.header_bytes;
+    fail_unless (ae_frame_decode (s.decoder, &header, s.bytes->data + at,
+            header.payload_bytes, &s.decoded, s.missing, &s.report, NULL,
+            NULL));
+    fail_unless (s.report.n_missing < n_missing);
+    n_missing = s.report.n_missing;
+    has_more = header.has_more;
+    at += header.payload_bytes;
+    n_parts++;
+  }
+  fail_unless_equals_int (at, s.bytes->len);
+  fail_unless_equals_int (n_missing, 0);
+  fail_unless (n_parts > 2);
+  fail_unless (same_latents (&s.latents, &s.decoded));
+}
+
+GST_END_TEST;
+
+/* Held positions keep the steps that they were coded with. */
+GST_START_TEST (test_grades_go_with_what_was_coded)
+{
+  g_auto (Stream) s = { 0 };
+
+  stream_init (&s, 4, 6, 7, 3);
+  s.header.grade = 24;
+  encode (&s);
+  decode (&s);
+  copy_latents (&s.reference, &s.latents);
+  memset (s.blocks, AE_BLOCK_HELD, 6 * 7);
+  s.blocks[3] = AE_BLOCK_CHANGED;
+  s.blocks[40] = AE_BLOCK_INTRA;
+  s.header.type = AE_FRAME_PREDICTED;
+  s.header.grade = 29;
+  encode (&s);
+  decode (&s);
+  for (guint i = 0; i < 6 * 7; i++)
+    fail_unless_equals_int (s.decoded.grades[i], i == 3 || i == 40 ? 29 : 24);
 }
 
 GST_END_TEST;
@@ -407,6 +478,7 @@ GST_START_TEST (test_versions_and_limits)
     {8, 4, AE_ERROR_UNSUPPORTED},       /* type */
     {9, 1, AE_ERROR_UNSUPPORTED},       /* audio */
     {10, 10, AE_ERROR_CORRUPT}, /* level */
+    {50, 8, AE_ERROR_CORRUPT},  /* fine */
     {11, 7, AE_ERROR_LIMIT},    /* scale */
     {13, 0x41, AE_ERROR_LIMIT}, /* width */
     {17, 2, AE_ERROR_LIMIT},    /* planes */
@@ -490,6 +562,8 @@ frame_suite (void)
   tcase_add_test (tests, test_any_flipped_bit_behind_the_crc_does_no_harm);
   tcase_add_test (tests, test_every_truncation_loses_the_end_only);
   tcase_add_test (tests, test_stray_slices_are_refused);
+  tcase_add_test (tests, test_parts_of_a_frame_make_it_whole);
+  tcase_add_test (tests, test_grades_go_with_what_was_coded);
   tcase_add_test (tests, test_versions_and_limits);
   tcase_add_test (tests, test_symbol_models_are_checked);
   return suite;

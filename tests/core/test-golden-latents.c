@@ -21,7 +21,7 @@ load (const gchar * name, gsize * n)
 /* Returns: the size of the frame at @data, 0 where none begins. */
 static gsize
 decode_frame (AeSliceCoder * coder, const guint8 * data, gsize n,
-    AeLatents * latents, guint8 * missing, GString * out)
+    AeLatents * latents, guint8 * missing, guint32 * number, GString * out)
 {
   AeFrameHeader header;
   AeFrameReport report;
@@ -34,6 +34,9 @@ decode_frame (AeSliceCoder * coder, const guint8 * data, gsize n,
   w = ae_frame_grid_side (&header, header.width);
   if (latents->data == NULL)
     fail_unless (ae_latents_resize (latents, header.n_planes, h, w, NULL));
+  if (header.number != *number)
+    memset (missing, 1, ae_latents_n_positions (latents));
+  *number = header.number;
   payload_bytes = MIN (header.payload_bytes, n - header.header_bytes);
   fail_unless (ae_frame_decode (coder, &header, data + header.header_bytes,
           payload_bytes, latents, missing, &report, NULL, NULL));
@@ -58,11 +61,12 @@ check_stream (const gchar * name, const gchar * expected_name)
   g_autoptr (GString) out = g_string_new (NULL);
   g_auto (AeLatents) latents = AE_LATENTS_INIT;
   guint8 missing[21 * 33];
+  guint32 number = G_MAXUINT32;
 
   g_assert_no_error (error);
   for (gsize at = 0; at < n;) {
     gsize size = decode_frame (coder, (const guint8 *) data + at, n - at,
-        &latents, missing, out);
+        &latents, missing, &number, out);
 
     at += MAX (size, 1);
   }

@@ -245,13 +245,13 @@ def read_header(data, at):
     return header
 
 
-def decode_frame(data, at, header, symbols, latents):
+def decode_frame(data, at, header, symbols, latents, told):
     frame = [(header[side] + (1 << header["scale"]) - 1) >> header["scale"]
              for side in ("width", "height")]
     if not latents:
         latents += [[[0] * frame[0] for _ in range(frame[1])]
                     for _ in range(header["n_planes"])]
-    told, n_damaged, start = set(), 0, at + header["bytes"]
+    n_damaged, start = 0, at + header["bytes"]
     for size in header["sizes"]:
         try:
             decode_slice(data[start:start + size], header, symbols, frame,
@@ -272,13 +272,15 @@ def main():
         symbols = Symbols(file.read())
     with open(sys.argv[2], "rb") as file:
         data = file.read()
-    at, latents = 0, []
+    at, latents, told, number = 0, [], set(), None
     while at < len(data):
         header = read_header(data, at)
         if header is None:
             at += 1
             continue
-        decode_frame(data, at, header, symbols, latents)
+        if header["number"] != number:
+            number, told = header["number"], set()
+        decode_frame(data, at, header, symbols, latents, told)
         at += header["bytes"] + header["payload"]
 
 

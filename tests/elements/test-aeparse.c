@@ -54,8 +54,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Stream, stream_clear)
     for (guint j = 0; j < 4 * H * W; j++)
       latents.data[j] = (gint16) (ae_rng_below (&rng, 9)) - 4;
     fail_unless (ae_frame_encode (encoder, &header, &latents,
-            is_key ? NULL : &reference, is_key ? NULL : blocks, stream.bytes,
-            NULL));
+            is_key ? NULL : &reference, is_key ? NULL : blocks, 0,
+            stream.bytes, NULL));
     stream.starts[i + 1] = stream.bytes->len;
   }
   return stream;

@@ -27,6 +27,7 @@ decode (const AeFrameHeader * header, const guint8 * payload, gsize n)
   if ((guint64) h * w * header->n_planes > MAX_VALUES)
     return;
   missing = g_malloc ((gsize) h * w);
+  memset (missing, 1, (gsize) h * w);
   g_assert_true (ae_latents_resize (&latents, header->n_planes, h, w, &error));
   g_assert_true (ae_frame_decode (coder, header, payload, n, &latents, missing,
           &report, &damage, &error));

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-latent-encoder.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ae-error.h"
+#include "ae-latent-private.h"
+
+/* A residual becomes the next larger number from this fraction on: a zero is
+ * cheap, so errors of more than half a step may pay. */
+#define INTRA_ROUNDING 0.42f
+#define CHANGED_ROUNDING 0.34f
+
+/* What a bit is worth, in squared errors of a step. A uniform quantiser's
+ * error falls by 1/12 * 2 ln 2 with each bit; near zero bits buy more. */
+#define BIT_WORTH 0.14f
+
+/* About what telling a position costs beside its residuals. */
+#define POSITION_BITS 3.0f
+
+/* One position's errors and bits, of all planes together. */
+typedef struct
+{
+  float *held_error, *changed_cost, *intra_cost;        /* [positions] */
+} Costs;
+
+struct _AeLatentEncoder
+{
+  AeLatentModel *model;
+  AePlan *plan;
+  AeFrameEncoder *coder;
+  AeFrameHeader header;
+  guint h, w;                   /* of the grid */
+  gsize n;                      /* positions */
+
+  float *samples;               /* planes of the picture */
+  float *code;                  /* [n_planes][n]: its latents */
+  AePlane *in_planes, *code_planes;     /* for one run of the plan */
+  AeLatents latents;            /* quantised, of the frame in work */
+  AeLatents reference;          /* what the decoder has */
+  guint8 *blocks;               /* [n] */
+  Costs costs;
+  AeLatentTold told;
+  gsize i_refresh;              /* the next position to be refreshed */
+  gsize refresh_end;            /* of the frame in work */
+  gboolean has_reference;
+};
+
+static gboolean
+make_plan (AeLatentEncoder * self, guint n_threads, GError ** error)
+{
+  const AeLatentModel *model = self->model;
+  gboolean halves = model->layout == AE_LAYOUT_I420;
+  guint width = self->header.width, height = self->header.height;
+  guint c = model->encoder->architecture->input.c;
+  guint n_codes = model->encoder->architecture->output.c;
+
+  if (halves) {
+    width = (width + 1) / 2;
+    height = (height + 1) / 2;
+  }
+  self->plan = ae_plan_new_of_model (model->encoder, AE_PRECISION_AUTO, width,
+      height, n_threads, error);
+  if (self->plan == NULL)
+    return FALSE;
+  self->in_planes = g_new (AePlane, c);
+  self->code_planes = g_new (AePlane, n_codes);
+  return TRUE;
+}
+
+static gboolean
+make_memory (AeLatentEncoder * self, GError ** error)
+{
+  guint n_planes = self->model->n_planes;
+  const AeFrameHeader *header = &self->header;
+
+  if (!ae_latents_resize (&self->latents, n_planes, self->h, self->w, error)
+      || !ae_latents_resize (&self->reference, n_planes, self->h, self->w,
+          error))
+    return FALSE;
+  self->samples = ae_aligned_try_alloc0 (sizeof (float)
+      * ae_picture_n_samples (self->model->layout, header->width,
+          header->height));
+  self->code = ae_aligned_try_alloc0 (sizeof (float) * n_planes * self->n);
+  self->costs.held_error = ae_aligned_try_alloc0 (3 * sizeof (float)
+      * self->n);
+  if (self->samples == NULL || self->code == NULL
+      || self->costs.held_error == NULL) {
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT, "no memory for pictures of "
+        "%ux%u", header->width, header->height);
+    return FALSE;
+  }
+  self->costs.changed_cost = self->costs.held_error + self->n;
+  self->costs.intra_cost = self->costs.changed_cost + self->n;
+  self->blocks = g_malloc (self->n);
+  return TRUE;
+}
+
+AeLatentEncoder *
+ae_latent_encoder_new (AeLatentModel * model, const AeLatentFormat * format,
+    guint n_threads, GError ** error)
+{
+  g_autoptr (AeLatentEncoder) self = g_new0 (AeLatentEncoder, 1);
+
+  self->model = ae_latent_model_ref (model);
+  self->header = (AeFrameHeader) {
+  .media = AE_MEDIA_VIDEO,.scale_log2 = model->scale_log2,.width =
+        format->width,.height = format->height,.n_planes =
+        model->n_planes,.rate_n = format->rate_n,.rate_d =
+        format->rate_d,.matrix = format->matrix,.full_range =
+        format->full_range};
+  memcpy (self->header.fingerprint, model->fingerprint,
+      AE_FRAME_FINGERPRINT_BYTES);
+  self->h = ae_frame_grid_side (&self->header, format->height);
+  self->w = ae_frame_grid_side (&self->header, format->width);
+  self->n = (gsize) self->h * self->w;
+  self->coder = ae_frame_encoder_new (model->symbols);
+  if (!make_plan (self, n_threads, error) || !make_memory (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+ae_latent_encoder_free (AeLatentEncoder * self)
+{
+  if (self == NULL)
+    return;
+  ae_plan_free (self->plan);
+  ae_frame_encoder_free (self->coder);
+  ae_latents_clear (&self->latents);
+  ae_latents_clear (&self->reference);
+  ae_aligned_free (self->samples);
+  ae_aligned_free (self->code);
+  ae_aligned_free (self->costs.held_error);
+  g_free (self->in_planes);
+  g_free (self->code_planes);
+  g_free (self->blocks);
+  ae_latent_model_unref (self->model);
+  g_free (self);
+}
+
+void
+ae_latent_encoder_read (AeLatentEncoder * self, const AePicture * picture)
+{
+  const AeLatentModel *model = self->model;
+  const AeArchitecture *a = model->encoder->architecture;
+  guint n_runs = model->n_planes / a->output.c;
+  guint width = self->header.width, height = self->header.height;
+  gsize n_samples =
+      ae_picture_n_samples (model->layout, width, height) / n_runs;
+
+  if (model->layout == AE_LAYOUT_I420) {
+    width = (width + 1) / 2;
+    height = (height + 1) / 2;
+  }
+  ae_picture_to_samples (picture, model->layout, self->samples);
+  for (guint i = 0; i < n_runs; i++) {
+    ae_latent_point_planes (self->in_planes, a->input.c, height, width,
+        self->samples + i * n_samples);
+    ae_latent_point_planes (self->code_planes, a->output.c, self->h, self->w,
+        self->code + (gsize) i * a->output.c * self->n);
+    ae_plan_run (self->plan, self->in_planes, NULL, self->code_planes);
+  }
+}
+
+/* @x within the limits of values, rounded towards zero from @rounding on. */
+static inline gint
+round_value (float x, float rounding)
+{
+  x = x < -AE_VALUE_MAX ? -AE_VALUE_MAX : x > AE_VALUE_MAX ? AE_VALUE_MAX : x;
+  return (gint) (x + (x < 0 ? -rounding : rounding));
+}
+
+/* Values that are predicted from their neighbours are seldom zero. */
+static float
+intra_rounding (const AePlaneModel * plane)
+{
+  return plane->weights[0] || plane->weights[1] || plane->weights[2] ? 0.5f
+      : INTRA_ROUNDING;
+}
+
+static void
+quantise_plane (const float *code, gsize n, float step, float rounding,
+    gint16 * values)
+{
+  float inverse = 1.0f / step;
+
+  for (gsize i = 0; i < n; i++)
+    values[i] = (gint16) round_value (code[i] * inverse, rounding);
+}
+
+/* Roughly. */
+static inline float
+residual_bits (gint residual)
+{
+  gint magnitude = ABS (residual);
+
+  return magnitude == 0 ? 0.0f : 3.0f + 1.5f * (float) MIN (magnitude - 1, 4);
+}
+
+/* @value in steps of this frame; one that was told with other steps is
+ * @scale[its grade] times as large. */
+static void
+add_costs (const AeLatentEncoder * self, guint p, guint grade,
+    const float *scale, float weight)
+{
+  const float *code = self->code + p * self->n;
+  const gint16 *reference = self->reference.data + p * self->n;
+  const guint8 *grades = self->reference.grades;
+  const AePlaneModel *plane = &self->model->symbols->planes[p];
+  const float rounding = intra_rounding (plane);
+  const gboolean is_predicted = rounding == 0.5f;
+  const float inverse = 1.0f / ae_latent_model_steps (self->model, grade)[p];
+  Costs costs = self->costs;
+  gint before = 0;
+
+  for (gsize i = 0; i < self->n; i++) {
+    float value = code[i] * inverse;
+    float held = value - (float) reference[i] * scale[grades[i]];
+    float difference = value - (float) reference[i];
+    gint changed = round_value (difference, CHANGED_ROUNDING);
+    gint intra = round_value (value, rounding);
+    float changed_error = difference - (float) changed;
+    float intra_error = value - (float) intra;
+
+    costs.held_error[i] += weight * held * held;
+    costs.changed_cost[i] += weight * changed_error * changed_error
+        + BIT_WORTH * residual_bits (changed);
+    costs.intra_cost[i] += weight * intra_error * intra_error
+        + BIT_WORTH * residual_bits (intra - (is_predicted ? before : 0));
+    before = intra;
+  }
+}
+
+/* How much an error of one step in each plane means, beside the others. */
+static void
+weigh_planes (const AeLatentModel * model, const float *steps, float *weights)
+{
+  float sum = 0;
+
+  for (guint p = 0; p < model->n_planes; p++) {
+    float size = steps[p] * model->weights[p];
+
+    weights[p] = size * size;
+    sum += weights[p];
+  }
+  for (guint p = 0; p < model->n_planes; p++)
+    weights[p] = sum > 0 ? weights[p] * (float) model->n_planes / sum : 1;
+}
+
+static void
+compare (AeLatentEncoder * self, guint grade)
+{
+  const AeLatentModel *model = self->model;
+  const float *steps = ae_latent_model_steps (model, grade);
+  float weights[AE_LATENTS_MAX_PLANES], scale[AE_SYMBOLS_N_GRADES];
+
+  memset (self->costs.held_error, 0, 3 * self->n * sizeof (float));
+  weigh_planes (model, steps, weights);
+  for (guint p = 0; p < model->n_planes; p++) {
+    for (guint g = 0; g < AE_SYMBOLS_N_GRADES; g++)
+      scale[g] = ae_latent_model_steps (model, g)[p] / steps[p];
+    add_costs (self, p, grade, scale, weights[p]);
+  }
+}
+
+/* Which positions are this frame's turn. */
+static gboolean
+is_due (const AeLatentEncoder * self, gsize i)
+{
+  if (self->refresh_end <= self->n)
+    return i >= self->i_refresh && i < self->refresh_end;
+  return i >= self->i_refresh || i < self->refresh_end - self->n;
+}
+
+static void
+choose_blocks (AeLatentEncoder * self)
+{
+  const Costs *costs = &self->costs;
+  const float position = BIT_WORTH * POSITION_BITS;
+
+  for (gsize i = 0; i < self->n; i++) {
+    gboolean intra = costs->intra_cost[i] < costs->changed_cost[i];
+    float cost = intra ? costs->intra_cost[i] : costs->changed_cost[i];
+
+    if (is_due (self, i)) {
+      self->blocks[i] = AE_BLOCK_INTRA;
+      self->told.n_intra++;
+    } else if (costs->held_error[i] <= cost + position) {
+      self->blocks[i] = AE_BLOCK_HELD;
+      self->told.n_held++;
+    } else {
+      self->blocks[i] = intra ? AE_BLOCK_INTRA : AE_BLOCK_CHANGED;
+      self->told.n_intra += intra;
+      self->told.n_changed += !intra;
+    }
+  }
+}
+
+static void
+fill_plane (AeLatentEncoder * self, guint p, float step)
+{
+  const float rounding = intra_rounding (&self->model->symbols->planes[p]);
+  const float *code = self->code + p * self->n;
+  const gint16 *reference = self->reference.data + p * self->n;
+  gint16 *values = self->latents.data + p * self->n;
+  float inverse = 1.0f / step;
+
+  for (gsize i = 0; i < self->n; i++) {
+    float value = code[i] * inverse;
+    gint changed = reference[i] + round_value (value - (float) reference[i],
+        CHANGED_ROUNDING);
+
+    if (self->blocks[i] == AE_BLOCK_HELD)
+      values[i] = reference[i];
+    else if (self->blocks[i] == AE_BLOCK_CHANGED)
+      values[i] = (gint16) CLAMP (changed, -AE_VALUE_MAX, AE_VALUE_MAX);
+    else
+      values[i] = (gint16) round_value (value, rounding);
+  }
+}
+
+static void
+make_key (AeLatentEncoder * self, guint grade)
+{
+  const float *steps = ae_latent_model_steps (self->model, grade);
+
+  for (guint p = 0; p < self->model->n_planes; p++)
+    quantise_plane (self->code + p * self->n, self->n, steps[p],
+        intra_rounding (&self->model->symbols->planes[p]),
+        self->latents.data + p * self->n);
+  memset (self->blocks, AE_BLOCK_INTRA, self->n);
+  self->told.n_intra = self->n;
+}
+
+static void
+make_predicted (AeLatentEncoder * self, const AeLatentChoice * choice)
+{
+  const float *steps = ae_latent_model_steps (self->model, choice->grade);
+
+  self->refresh_end = self->i_refresh;
+  if (choice->refresh_frames > 0)
+    self->refresh_end += (self->n + choice->refresh_frames - 1)
+        / choice->refresh_frames;
+  compare (self, choice->grade);
+  choose_blocks (self);
+  for (guint p = 0; p < self->model->n_planes; p++)
+    fill_plane (self, p, steps[p]);
+}
+
+gboolean
+ae_latent_encoder_write (AeLatentEncoder * self, const AeLatentChoice * choice,
+    GByteArray * out, GError ** error)
+{
+  gboolean is_key = choice->is_key || !self->has_reference;
+  AeFrameHeader *header = &self->header;
+
+  g_return_val_if_fail (choice->grade < AE_SYMBOLS_N_GRADES, FALSE);
+  self->told = (AeLatentTold) {
+  AE_FRAME_KEY};
+  if (is_key)
+    make_key (self, choice->grade);
+  else
+    make_predicted (self, choice);
+  if (!is_key)
+    self->told.type = self->told.n_held == self->n ? AE_FRAME_SKIP
+        : AE_FRAME_PREDICTED;
+  header->type = self->told.type;
+  header->grade = choice->grade;
+  header->reference = is_key ? header->number : header->number - 1;
+  return ae_frame_encode (self->coder, header,
+      header->type == AE_FRAME_SKIP ? NULL : &self->latents,
+      header->type == AE_FRAME_PREDICTED ? &self->reference : NULL,
+      header->type == AE_FRAME_PREDICTED ? self->blocks : NULL,
+      choice->part_bytes, out, error);
+}
+
+const AeLatentTold *
+ae_latent_encoder_accept (AeLatentEncoder * self)
+{
+  gint16 *data = self->latents.data;
+
+  self->latents.data = self->reference.data;
+  self->reference.data = data;
+  for (gsize i = 0; i < self->n; i++) {
+    if (self->blocks[i] != AE_BLOCK_HELD)
+      self->reference.grades[i] = (guint8) self->header.grade;
+  }
+  self->i_refresh = self->told.type == AE_FRAME_KEY ? 0
+      : self->refresh_end % self->n;
+  self->has_reference = TRUE;
+  self->header.number++;
+  return &self->told;
+}
