@@ -2,6 +2,7 @@
 #include <gst/gst.h>
 
 #include "ae-model.h"
+#include "gstaeaudiocorrupt.h"
 #include "gstaemonitorsrc.h"
 #include "gstaeparse.h"
 #include "gstaevideocompare.h"
@@ -17,6 +18,7 @@ static const struct
   GstRank rank;
     GType (*get_type) (void);
 } elements[] = {
+  {"aeaudiocorrupt", GST_RANK_NONE, gst_ae_audio_corrupt_get_type},
   {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},
   {"aeparse", GST_RANK_PRIMARY, gst_ae_parse_get_type},
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},

@@ -5,7 +5,7 @@ set -eu
 core=$(cd "$(dirname "$0")/../../core" && pwd)
 declare -A allowed=(
   [base]="base" [video]="base video" [net]="base net" [code]="base code"
-  [linear]="base linear" [train]="base net train" [audio]="base audio"
+  [linear]="base linear" [train]="base net train" [audio]="base net audio"
   [latent]="base video net code latent"
 )
 failed=0
