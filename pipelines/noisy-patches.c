@@ -12,14 +12,9 @@
 #define N_CANDIDATES 4
 
 /* Of the patches, in percent: */
-#define PERCENT_IMPULSES 8      /* salt and pepper */
 #define PERCENT_CAMERA 20       /* as aevideocorrupt makes it */
 #define PERCENT_PROCESSED 12    /* as cameras hand it out */
 #define PERCENT_VARYING 20      /* Gaussian, of levels that vary in the patch */
-
-/* One wrong sample among right ones is easily mended, so the error left is a
- * third of that of Gaussian noise of the same power. */
-#define IMPULSE_EASE 0.33f
 
 static void
 round_to_8_bit (float *samples, gsize n)
@@ -52,8 +47,6 @@ ae_noisy_patch (AeCorruptionKind kind, float level, float mean, AeRng * rng,
   round_to_8_bit (noisy, n);
   if (kind == AE_CORRUPTION_POISSON_GAUSSIAN)
     noise = level * sqrtf (1.7f * mean + 0.15f);
-  else if (kind == AE_CORRUPTION_SALT_PEPPER)
-    noise = rms_error (clean, noisy, n);
   return noise / AE_NOISE_UNIT;
 }
 
@@ -198,7 +191,7 @@ ae_noisy_patches_sample (gpointer data, AeRng * rng, AeSample * sample)
   float u = ae_rng_uniform (rng);
   /* more low levels than high ones */
   float level = MAX_LEVEL * (0.5f * u + 0.5f * u * u);
-  float error, ease = 1.0f;
+  float error;
 
   if ((kind -= PERCENT_PROCESSED) < 0.0f) {
     sample_processed (patches, level, rng, sample);
@@ -207,13 +200,8 @@ ae_noisy_patches_sample (gpointer data, AeRng * rng, AeSample * sample)
   } else {
     AeCorruptionKind corruption = AE_CORRUPTION_GAUSSIAN;
 
-    if ((kind -= PERCENT_IMPULSES) < 0.0f) {
-      corruption = AE_CORRUPTION_SALT_PEPPER;
-      level = 0.2f * u * u;
-      ease = IMPULSE_EASE;
-    } else if ((kind -= PERCENT_CAMERA) < 0.0f) {
+    if ((kind -= PERCENT_CAMERA) < 0.0f)
       corruption = AE_CORRUPTION_POISSON_GAUSSIAN;
-    }
     fill (sample->condition, patches->grid, ae_noisy_patch (corruption, level,
             picture->mean, rng, sample->target, sample->input, patches->size));
   }
@@ -221,5 +209,5 @@ ae_noisy_patches_sample (gpointer data, AeRng * rng, AeSample * sample)
    * relative error, so each level gets the same say */
   error = rms_error (sample->target, sample->input,
       (gsize) patches->size * patches->size) / AE_NOISE_UNIT;
-  sample->weight = powf (MAX (ease * error, 0.1f), -1.2f);
+  sample->weight = powf (MAX (error, 0.1f), -1.2f);
 }

@@ -24,8 +24,7 @@ typedef struct
  * Makes @noisy as a video pipeline would see it: corrupted, clipped to 0..1
  * and rounded to 8 bit.
  *
- * Returns: the condition: the noise level of the picture / AE_NOISE_UNIT; of salt
- *   and pepper, the standard deviation that it has by power.
+ * Returns: the condition: the noise level of the picture / AE_NOISE_UNIT
  */
 float ae_noisy_patch (AeCorruptionKind kind, float level, float mean,
     AeRng * rng, const float *clean, float *noisy, guint size);

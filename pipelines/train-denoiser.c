@@ -143,7 +143,7 @@ report (const AePictureSet * set, AeTape * tape, const AeWeights * weights)
   } rows[] = {
     {AE_CORRUPTION_GAUSSIAN, 2}, {AE_CORRUPTION_GAUSSIAN, 10},
     {AE_CORRUPTION_GAUSSIAN, 25}, {AE_CORRUPTION_GAUSSIAN, 50},
-    {AE_CORRUPTION_POISSON_GAUSSIAN, 15}, {AE_CORRUPTION_SALT_PEPPER, 0.05f},
+    {AE_CORRUPTION_POISSON_GAUSSIAN, 15},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {

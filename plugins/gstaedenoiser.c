@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ae-error.h"
+#include "ae-impulse.h"
 #include "ae-noise-level.h"
 #include "gstaetemporal.h"
 
@@ -31,6 +32,7 @@ struct _GstAeDenoiser
   GstAeTemporal *past[GST_AE_MAX_COLOURS];      /* of each component */
   float *samples;               /* memory of planes and clean */
   AePlane planes[GST_AE_MAX_COLOURS];   /* YUV uses the first one only */
+  AeImpulses impulses[GST_AE_MAX_COLOURS];      /* of the planes */
   AePlane clean;
   AeTensor condition;           /* [1][1][1][1] */
 
@@ -147,8 +149,10 @@ gst_ae_denoiser_free (GstAeDenoiser * self)
   ae_plan_free (self->chroma_plan);
   ae_plan_free (self->luma_gate);
   ae_plan_free (self->chroma_gate);
-  for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
+  for (guint i = 0; i < GST_AE_MAX_COLOURS; i++) {
     gst_ae_temporal_free (self->past[i]);
+    ae_impulses_clear (&self->impulses[i]);
+  }
   ae_aligned_free (self->samples);
   ae_tensor_clear (&self->condition);
   ae_model_unref (self->model);
@@ -264,21 +268,45 @@ denoise_plane (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
   return TRUE;
 }
 
+/* The samples of component @i_component, without impulses. */
+static void
+load_plane (GstAeDenoiser * self, GstVideoFrame * frame, guint i_component,
+    guint i_plane, AePixels * pixels)
+{
+  const AePlane *plane = &self->planes[i_plane];
+
+  gst_ae_frame_component (frame, i_component, pixels);
+  ae_pixels_to_floats (pixels, plane->data, plane->stride);
+  ae_impulses_mend (&self->impulses[i_plane], plane->data,
+      (guint) pixels->width, (guint) pixels->height, plane->stride);
+}
+
+static void
+store_plane (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
+    guint i_plane, const AePixels * pixels)
+{
+  const AePlane *plane = &self->planes[i_plane];
+
+  if (settings->strength < 1.0f)
+    ae_impulses_return (&self->impulses[i_plane], plane->data,
+        1.0f - settings->strength);
+  ae_pixels_from_floats (pixels, plane->data, plane->stride);
+}
+
 static void
 denoise_yuv (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
     GstVideoFrame * frame)
 {
   const guint n = settings->chroma == GST_AE_CHROMA_NONE
       ? 1 : gst_ae_video_info_n_colours (&frame->info);
-  const AePlane *plane = &self->planes[0];
 
   for (guint i = 0; i < n; i++) {
     AePixels pixels;
 
-    gst_ae_frame_component (frame, i, &pixels);
-    ae_pixels_to_floats (&pixels, plane->data, plane->stride);
-    if (denoise_plane (self, settings, i, plane, &pixels, 1.0f))
-      ae_pixels_from_floats (&pixels, plane->data, plane->stride);
+    load_plane (self, frame, i, 0, &pixels);
+    if (denoise_plane (self, settings, i, &self->planes[0], &pixels, 1.0f)
+        || self->impulses[0].n > 0)
+      store_plane (self, settings, 0, &pixels);
   }
 }
 
@@ -293,9 +321,8 @@ denoise_rgb (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
   guint width, height;
 
   for (guint i = 0; i < GST_AE_MAX_COLOURS; i++) {
-    gst_ae_frame_component (frame, i, &pixels[i]);
-    ae_pixels_to_floats (&pixels[i], self->planes[i].data,
-        self->planes[i].stride);
+    load_plane (self, frame, i, i, &pixels[i]);
+    changed |= self->impulses[i].n > 0;
   }
   width = (guint) pixels[0].width;
   height = (guint) pixels[0].height;
@@ -308,10 +335,8 @@ denoise_rgb (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
   if (!changed)
     return;
   gst_ae_opponent_to_rgb (self->planes, width, height);
-  for (guint i = 0; i < GST_AE_MAX_COLOURS; i++) {
-    ae_pixels_from_floats (&pixels[i], self->planes[i].data,
-        self->planes[i].stride);
-  }
+  for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
+    store_plane (self, settings, i, &pixels[i]);
 }
 
 void

@@ -375,7 +375,7 @@ work (gpointer data)
 
 #ifdef __linux__
   /* of this thread alone: whoever plays comes first */
-  setpriority (PRIO_PROCESS, 0, 10);
+  setpriority (PRIO_PROCESS, 0, 19);
 #endif
   finish_if_due (online);
   g_mutex_lock (&online->lock);

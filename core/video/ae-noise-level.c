@@ -9,10 +9,6 @@
  *
  * Camera noise grows with brightness. Therefore blocks are chosen, and noise is
  * measured, in bands of brightness of their own.
- *
- * Impulses, lone samples at the ends of the range far from what is around them,
- * are taken out of the blocks, and their power is added. Both black and white ones
- * have to occur: stars and text are no noise.
  */
 #include "ae-noise-level.h"
 
@@ -47,21 +43,6 @@
 
 /* The variance of rounding to 8 bits. */
 #define ROUNDING (1.0f / 12.0f)
-
-/* Impulses are this far from the mean of the other samples of the block, and this
- * many times their standard deviation; sought in blocks of less than that. */
-#define IMPULSE_DISTANCE 0.15f
-#define IMPULSE_DEVIATIONS 4.0f
-#define IMPULSE_MAX_DEVIATION 0.12f
-#define MIN_IMPULSES 0.004f     /* share of the samples, or it is no noise */
-#define MIN_OF_EACH 0.1f        /* share of white ones, and of black ones */
-
-typedef struct
-{
-  guint n_samples;              /* sought in */
-  guint n_white, n_black;
-  float power;                  /* sum, samples of 0..1 */
-} Impulses;
 
 typedef struct
 {
@@ -136,86 +117,6 @@ sum_of (const float *lanes)
   return sum;
 }
 
-static gboolean
-is_clipped (float sample)
-{
-  return sample < 0.5f / 255.0f || sample > 254.5f / 255.0f;
-}
-
-/* Mean and standard deviation of the samples that are not clipped. */
-static float
-mean_inside (const float *in, float *deviation)
-{
-  float sum = 0.0f, squares = 0.0f, n = 0.0f, mean;
-
-  for (guint i = 0; i < SIZE * SIZE; i++) {
-    const float is_inside = is_clipped (in[i]) ? 0.0f : 1.0f;
-
-    n += is_inside;
-    sum += is_inside * in[i];
-    squares += is_inside * in[i] * in[i];
-  }
-  mean = sum / n;
-  *deviation = sqrtf (MAX (squares / n - mean * mean, 0.0f));
-  return mean;
-}
-
-/* Whether no sample beside or above is like this one. */
-static gboolean
-is_lone (const float *in, guint y, guint x)
-{
-  const float sample = in[y * SIZE + x];
-
-  return (x == 0 || fabsf (in[y * SIZE + x - 1] - sample) > IMPULSE_DISTANCE)
-      && (x == SIZE - 1
-      || fabsf (in[y * SIZE + x + 1] - sample) > IMPULSE_DISTANCE)
-      && (y == 0 || fabsf (in[(y - 1) * SIZE + x] - sample) > IMPULSE_DISTANCE)
-      && (y == SIZE - 1
-      || fabsf (in[(y + 1) * SIZE + x] - sample) > IMPULSE_DISTANCE);
-}
-
-/* Counts the impulses of a block of @in, at most %MAX_CLIPPED of which is clipped,
- * and puts the mean of the others into their places. */
-static void
-mend_impulses (float in[SIZE * SIZE], Impulses * impulses)
-{
-  float deviation;
-  const float mean = mean_inside (in, &deviation);
-  const float distance = MAX (IMPULSE_DISTANCE, IMPULSE_DEVIATIONS * deviation);
-  float mended[SIZE * SIZE];
-
-  if (deviation > IMPULSE_MAX_DEVIATION)
-    return;
-  memcpy (mended, in, sizeof mended);
-  impulses->n_samples += SIZE * SIZE;
-  for (guint i = 0; i < SIZE * SIZE; i++) {
-    const float d = in[i] - mean;
-
-    if (!is_clipped (in[i]) || fabsf (d) < distance
-        || !is_lone (in, i / SIZE, i % SIZE))
-      continue;
-    *(d > 0.0f ? &impulses->n_white : &impulses->n_black) += 1;
-    impulses->power += d * d;
-    mended[i] = mean;
-  }
-  memcpy (in, mended, sizeof mended);
-}
-
-/* Returns: the variance of the impulses, 8-bit scale. */
-static float
-impulse_variance (const Impulses * impulses)
-{
-  const guint n = impulses->n_white + impulses->n_black;
-  const guint n_least = MIN (impulses->n_white, impulses->n_black);
-  const float share = (float) n / (float) MAX (impulses->n_samples, 1);
-
-  if (share < MIN_IMPULSES || (float) n_least < MIN_OF_EACH * (float) n)
-    return 0.0f;
-  /* a share p leaves p (1 - p / 2)^4 lone */
-  return 255.0f * 255.0f * impulses->power / (float) impulses->n_samples
-      * (1.0f + 2.0f * share);
-}
-
 /* Returns: the share of samples at the ends of the range, or 1 where all samples
  * are equal: neither shows noise. */
 static float
@@ -239,24 +140,13 @@ clipped_share (const float *in, gsize stride)
 /* Returns: %FALSE where the block does not show its noise. */
 static gboolean
 measure_block (const Tables * tables, const float *in, gsize stride,
-    Impulses * impulses, Block * block)
+    Block * block)
 {
   float out[SIZE][SIZE], middle[SIZE] = { 0 }, high[SIZE] = { 0 };
-  float mended[SIZE * SIZE];
 
   block->clipped = clipped_share (in, stride);
   if (block->clipped > MAX_CLIPPED)
     return FALSE;
-  if (block->clipped > 0.0f) {
-    for (guint y = 0; y < SIZE; y++)
-      memcpy (mended + y * SIZE, in + y * stride, SIZE * sizeof (float));
-    mend_impulses (mended, impulses);
-    in = mended;
-    stride = SIZE;
-    block->clipped = clipped_share (in, stride);
-  } else {
-    impulses->n_samples += SIZE * SIZE;
-  }
   transform (tables, in, stride, out);
   for (guint u = 0; u < SIZE; u++) {
     for (guint v = 0; v < SIZE; v++) {
@@ -274,7 +164,7 @@ measure_block (const Tables * tables, const float *in, gsize stride,
 
 static guint
 measure_blocks (const float *plane, guint width, guint height, gsize stride,
-    Block * blocks, guint * n_looked_at, Impulses * impulses)
+    Block * blocks, guint * n_looked_at)
 {
   const Tables *tables = get_tables ();
   const guint n_across = width / SIZE;
@@ -286,8 +176,7 @@ measure_blocks (const float *plane, guint width, guint height, gsize stride,
     const guint64 position = i * n_all / *n_looked_at;
     const gsize y = position / n_across * SIZE, x = position % n_across * SIZE;
 
-    if (measure_block (tables, plane + y * stride + x, stride, impulses,
-            &blocks[n]))
+    if (measure_block (tables, plane + y * stride + x, stride, &blocks[n]))
       n++;
   }
   return n;
@@ -393,13 +282,11 @@ ae_noise_level_estimate (const float *plane, guint width, guint height,
   guint8 bands[256];
   guint counts[N_BANDS], n_looked_at, n;
   Sum all = { 0 }, sums[N_BANDS] = { {0} };
-  Impulses impulses = { 0 };
   float variance = 0.0f, limit;
 
   g_return_val_if_fail (plane != NULL, 0.0f);
 
-  n = measure_blocks (plane, width, height, stride, blocks, &n_looked_at,
-      &impulses);
+  n = measure_blocks (plane, width, height, stride, blocks, &n_looked_at);
   if (n < MIN_BLOCKS || (float) n < MIN_VARYING_SHARE * (float) n_looked_at)
     return 0.0f;
 
@@ -421,5 +308,5 @@ ae_noise_level_estimate (const float *plane, guint width, guint height,
       variance +=
           MIN (sum_variance (&sums[band]), limit) * (float) counts[band];
   }
-  return sqrtf (variance / (float) n + impulse_variance (&impulses));
+  return sqrtf (variance / (float) n);
 }

@@ -24,7 +24,7 @@
 
 #define COST_FRAMES 300
 #define RATE_TURNS 5
-#define RATE_FRAMES 30
+#define RATE_FRAMES 60
 #define STOP_TIMES 50
 
 static GstBuffer *frames[N_FRAMES];
@@ -255,25 +255,44 @@ measure_costs (void)
 
 /* rate */
 
+/* When frames came out. */
+typedef struct
+{
+  gint64 first, last;           /* us */
+  guint n;
+} Arrivals;
+
+static GstPadProbeReturn
+note_arrival (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  Arrivals *arrivals = data;
+
+  arrivals->last = g_get_monotonic_time ();
+  if (arrivals->n++ == 0)
+    arrivals->first = arrivals->last;
+  return GST_PAD_PROBE_OK;
+}
+
 /* Returns: frames a second, of @rate at most; 0: as many as there can be. */
 static double
 measure_rate (const gchar * trainer, guint rate, guint64 * n_steps)
 {
   g_autofree gchar *rest = g_strdup_printf ("%s aevideodenoise slot=bench "
-      "noise-level=25 ! fakesink sync=%s", trainer, rate ? "true" : "false");
+      "noise-level=25 ! fakesink name=sink sync=%s", trainer,
+      rate ? "true" : "false");
   Source source = {.n_left = RATE_FRAMES,.rate = rate ? rate : 30 };
   GstElement *pipeline = new_stream (&source, rest);
   g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline),
       "train");
-  gint64 begin;
-  double seconds;
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline),
+      "sink");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  Arrivals arrivals = { 0 };
 
-  gst_element_set_state (pipeline, GST_STATE_PAUSED);
-  wait_for (pipeline, GST_MESSAGE_ASYNC_DONE);
-  begin = g_get_monotonic_time ();
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, note_arrival, &arrivals,
+      NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   wait_for (pipeline, GST_MESSAGE_EOS);
-  seconds = (double) (g_get_monotonic_time () - begin) / 1e6;
   if (element) {
     g_autoptr (GstStructure) stats = NULL;
     guint64 n;
@@ -283,7 +302,8 @@ measure_rate (const gchar * trainer, guint rate, guint64 * n_steps)
     *n_steps += n;
   }
   stop (pipeline);
-  return RATE_FRAMES / seconds;
+  return 1e6 * (double) (arrivals.n - 1) / (double) (arrivals.last -
+      arrivals.first);
 }
 
 /* Returns: the median of the rates without training. */

@@ -3,7 +3,6 @@
 #include <gst/check/gstcheck.h>
 #include <gst/video/video.h>
 #include <string.h>
-#include <time.h>
 
 #define TRAINER "videotestsrc pattern=ball num-buffers=%u " \
     "! video/x-raw,format=GRAY8,width=96,height=64 ! aevideotrain slot=m " \
@@ -197,54 +196,6 @@ GST_START_TEST (test_monitor_fills_pictures_of_any_size)
 GST_END_TEST;
 
 /* Sanitizers take time of their own. */
-#ifndef __SANITIZE_ADDRESS__
-
-/* Time on the processor of the thread that makes the frames: first, last. */
-typedef struct
-{
-  double first, last;
-} Used;
-
-static GstPadProbeReturn
-note_time (GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  Used *used = data;
-  struct timespec now;
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
-  used->last = (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
-  if (used->first < 0.0)
-    used->first = used->last;
-  return GST_PAD_PROBE_OK;
-}
-
-/* While training goes on, so that there is something new to draw. */
-GST_START_TEST (test_monitor_takes_a_tenth_of_a_processor_at_most)
-{
-  g_autofree gchar *text = g_strdup_printf (TRAINER, 100000u);
-  GstElement *trainer = gst_parse_launch (text, NULL);
-  Monitor m = new_monitor ("video/x-raw");
-  GstPad *pad = gst_element_get_static_pad (m.sink, "sink");
-  Used used = { -1.0, 0.0 };
-  double share;
-
-  gst_sample_unref (next_sample (&m));
-  gst_element_set_state (trainer, GST_STATE_PLAYING);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, note_time, &used, NULL);
-  for (guint i = 0; i < 30; i++)
-    gst_sample_unref (next_sample (&m));
-  clear_monitor (&m);
-  gst_object_unref (pad);
-  gst_element_set_state (trainer, GST_STATE_NULL);
-  gst_object_unref (trainer);
-  share = (used.last - used.first) / 2.9;
-  GST_INFO ("%.2f %% of a processor", 100.0 * share);
-  fail_unless (share < 0.1, "%.1f %% of a processor", 100.0 * share);
-}
-
-GST_END_TEST;
-#endif
-
 GST_START_TEST (test_a_monitor_without_a_slot_says_so)
 {
   GstElement *element = gst_element_factory_make ("aemonitorsrc", NULL);
@@ -279,9 +230,6 @@ monitor_suite (void)
       test_monitor_shows_training_before_during_and_after_it);
   tcase_add_test (tcase, test_monitor_makes_ten_frames_a_second_of_640x480);
   tcase_add_test (tcase, test_monitor_fills_pictures_of_any_size);
-#ifndef __SANITIZE_ADDRESS__
-  tcase_add_test (tcase, test_monitor_takes_a_tenth_of_a_processor_at_most);
-#endif
   tcase_add_test (tcase, test_a_monitor_without_a_slot_says_so);
   return suite;
 }

@@ -249,7 +249,7 @@ static gchar *
 model_black_int8 (void)
 {
   float weights[8 * 9 + 8 + 8 * 9 + 1];
-  const float step = 1.0f / 255.0f;
+  float step[8];
   gchar *path;
   g_autoptr (AeModel) model = NULL;
   g_autoptr (AeModel) quantised = NULL;
@@ -257,10 +257,12 @@ model_black_int8 (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (weights); i++)
     weights[i] = 0.01f;
+  for (guint i = 0; i < G_N_ELEMENTS (step); i++)
+    step[i] = 1.0f / 255.0f;
   path = fixture_model (ARCHITECTURE, weights, G_N_ELEMENTS (weights));
   model = ae_model_load (path, NULL);
   int8 = ae_int8_new (model->architecture);
-  ae_int8_round_layer (int8, model->architecture, 1, &step, 0,
+  ae_int8_round_layer (int8, model->architecture, 1, step, 0,
       model->weights->data);
   quantised = ae_model_new_int8 (model, int8);
   fail_unless (ae_model_save (quantised, path, NULL));

@@ -27,11 +27,15 @@
 
 extern const AeKernels AE_KERNEL_NAME (ae_kernels_);
 
+/* Taps that are summed before the next positions come: what they read of the
+ * input stays in the first cache for all channels. */
+#define TAPS_BLOCK 256
+
 /* @n_v vectors of up to @n_m channels; vector v begins at in[v_in[v]] and goes
- * to out[v_out[v]]. */
+ * to out[v_out[v]], or with @add is added to what is there. */
 INLINE void
 forward_tile (const guint n_m, const guint n_v, guint m, guint n_taps,
-    const float *weights, const float *bias, const float *in,
+    const float *weights, const float *bias, gboolean add, const float *in,
     const gint32 * tap_offset, const gsize * v_in, float *out,
     gsize out_stride, const gsize * v_out)
 {
@@ -44,6 +48,12 @@ forward_tile (const guint n_m, const guint n_v, guint m, guint n_taps,
       sum[i][v] = (Vector) {
       0}
     +b;
+  }
+  if (add) {
+    UNROLL for (guint i = 0; i < n_m; i++) {
+      UNROLL for (guint v = 0; v < n_v; v++)
+        sum[i][v] = LOAD (out + (i < m ? i : 0) * out_stride + v_out[v]);
+    }
   }
   for (guint t = 0; t < n_taps; t++) {
     const float *x = in + tap_offset[t];
@@ -65,40 +75,26 @@ forward_tile (const guint n_m, const guint n_v, guint m, guint n_taps,
   }
 }
 
-/* All positions of up to @n_m channels. */
+/* All channels of @n_v vectors. @n_taps of @n_all_taps, by which blocks of
+ * packed weights lie apart. */
 INLINE void
-forward_channels (const guint n_m, guint m, guint n_groups, guint n_taps,
-    const float *weights, const float *bias, const float *in,
-    const gint32 * tap_offset, gsize in_step, float *out, gsize out_stride,
-    gsize out_step)
+forward_vectors (const guint n_v, guint m, guint n_taps, guint n_all_taps,
+    const float *weights, const float *bias, gboolean add, const float *in,
+    const gint32 * tap_offset, const gsize * v_in, float *out,
+    gsize out_stride, const gsize * v_out)
 {
-  guint n_vectors = n_groups * VECTORS_PER_GROUP;
+  for (guint i = 0; i < m; i += FORWARD_M) {
+    /* packed blocks hold AE_BLOCK channels, a tile may be a part of one */
+    const float *w = weights + (gsize) (i / AE_BLOCK) * n_all_taps * AE_BLOCK
+        + i % AE_BLOCK;
+    const float *b = bias ? bias + i : NULL;
 
-  for (guint j = 0; j < n_vectors; j += FORWARD_V) {
-    gsize v_in[FORWARD_V], v_out[FORWARD_V];
-
-    for (guint v = 0; v < FORWARD_V; v++) {
-      gsize group = (j + v) / VECTORS_PER_GROUP;
-      gsize lane = (j + v) % VECTORS_PER_GROUP * LANES;
-
-      v_in[v] = group * in_step + lane;
-      v_out[v] = group * out_step + lane;
-    }
-    switch (MIN (n_vectors - j, FORWARD_V)) {
-      case 1:
-        forward_tile (n_m, 1, m, n_taps, weights, bias, in, tap_offset, v_in,
-            out, out_stride, v_out);
-        break;
-#if FORWARD_V > 2
-      case 2:
-        forward_tile (n_m, 2, m, n_taps, weights, bias, in, tap_offset, v_in,
-            out, out_stride, v_out);
-        break;
-#endif
-      default:
-        forward_tile (n_m, FORWARD_V, m, n_taps, weights, bias, in,
-            tap_offset, v_in, out, out_stride, v_out);
-    }
+    if (m - i > FORWARD_M / 2)
+      forward_tile (FORWARD_M, n_v, m - i, n_taps, w, b, add, in, tap_offset,
+          v_in, out + i * out_stride, out_stride, v_out);
+    else
+      forward_tile (FORWARD_M / 2, n_v, m - i, n_taps, w, b, add, in,
+          tap_offset, v_in, out + i * out_stride, out_stride, v_out);
   }
 }
 
@@ -107,19 +103,43 @@ taps_forward (guint m, guint n_groups, guint n_taps, const float *weights,
     const float *bias, const float *in, const gint32 * tap_offset,
     gsize in_step, float *out, gsize out_stride, gsize out_step)
 {
-  for (guint i = 0; i < m; i += FORWARD_M) {
-    /* packed blocks hold AE_BLOCK channels, a tile may be a part of one */
-    const float *w = weights + (gsize) (i / AE_BLOCK) * n_taps * AE_BLOCK
-        + i % AE_BLOCK;
-    const float *b = bias ? bias + i : NULL;
+  const guint n_vectors = n_groups * VECTORS_PER_GROUP;
 
-    if (m - i > FORWARD_M / 2)
-      forward_channels (FORWARD_M, m - i, n_groups, n_taps, w, b, in,
-          tap_offset, in_step, out + i * out_stride, out_stride, out_step);
-    else
-      forward_channels (FORWARD_M / 2, m - i, n_groups, n_taps, w, b, in,
-          tap_offset, in_step, out + i * out_stride, out_stride, out_step);
-  }
+  guint t = 0;
+
+  /* without any tap, there is still the bias */
+  do {
+    const guint n = MIN (n_taps - t, TAPS_BLOCK);
+    const float *w = weights + (gsize) t * AE_BLOCK;
+
+    for (guint j = 0; j < n_vectors; j += FORWARD_V) {
+      gsize v_in[FORWARD_V], v_out[FORWARD_V];
+
+      for (guint v = 0; v < FORWARD_V; v++) {
+        gsize group = (j + v) / VECTORS_PER_GROUP;
+        gsize lane = (j + v) % VECTORS_PER_GROUP * LANES;
+
+        v_in[v] = group * in_step + lane;
+        v_out[v] = group * out_step + lane;
+      }
+      switch (MIN (n_vectors - j, FORWARD_V)) {
+        case 1:
+          forward_vectors (1, m, n, n_taps, w, bias, t > 0, in,
+              tap_offset + t, v_in, out, out_stride, v_out);
+          break;
+#if FORWARD_V > 2
+        case 2:
+          forward_vectors (2, m, n, n_taps, w, bias, t > 0, in,
+              tap_offset + t, v_in, out, out_stride, v_out);
+          break;
+#endif
+        default:
+          forward_vectors (FORWARD_V, m, n, n_taps, w, bias, t > 0, in,
+              tap_offset + t, v_in, out, out_stride, v_out);
+      }
+    }
+    t += TAPS_BLOCK;
+  } while (t < n_taps);
 }
 
 /* Channels and taps past the last ones repeat it, and are not stored. */
