@@ -7,7 +7,9 @@
 #include "gstaeparse.h"
 #include "gstaevideocompare.h"
 #include "gstaevideocorrupt.h"
+#include "gstaevideodec.h"
 #include "gstaevideodenoise.h"
+#include "gstaevideoenc.h"
 #include "gstaevideoreconstruct.h"
 #include "gstaevideosrc.h"
 #include "gstaevideotrain.h"
@@ -23,7 +25,9 @@ static const struct
   {"aeparse", GST_RANK_PRIMARY, gst_ae_parse_get_type},
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},
   {"aevideocorrupt", GST_RANK_NONE, gst_ae_video_corrupt_get_type},
+  {"aevideodec", GST_RANK_PRIMARY, gst_ae_video_dec_get_type},
   {"aevideodenoise", GST_RANK_NONE, gst_ae_video_denoise_get_type},
+  {"aevideoenc", GST_RANK_NONE, gst_ae_video_enc_get_type},
   {"aevideoreconstruct", GST_RANK_NONE,
       gst_ae_video_reconstruct_get_type},
   {"aevideosrc", GST_RANK_NONE, gst_ae_video_src_get_type},

@@ -34,6 +34,12 @@ fixture_teardown (void)
   g_clear_pointer (&directory, g_free);
 }
 
+gchar *
+fixture_path (const gchar * name)
+{
+  return g_build_filename (directory, name, NULL);
+}
+
 /* Spreads @weights over the parameters, which need not lie close together. */
 static AeWeights *
 lay_out (const AeArchitecture * architecture, const float *weights, gsize n)

@@ -9,6 +9,9 @@
 void fixture_setup (void);
 void fixture_teardown (void);
 
+/* Returns: (transfer full): the path of @name in that directory. */
+gchar *fixture_path (const gchar * name);
+
 /* Saves a model for planes of any size; @weights: the tensors in the order of
  * the text. Returns: (transfer full): its path. */
 gchar *fixture_model (const gchar * text, const float *weights, gsize n);

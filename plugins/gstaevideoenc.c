@@ -1,0 +1,608 @@
+/* aevideoenc: codes video as latents of an autoencoder. SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-aevideoenc
+ * @title: aevideoenc
+ *
+ * Codes video as latents of an autoencoder (`docs/bitstream.md`), without delay.
+ * One model serves all rates: `quality` chooses how finely its latents are
+ * rounded, or `bitrate` does. What does not change in the picture is held and
+ * takes next to no bits.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=300 ! aevideoenc quality=4 ! filesink location=test.ael
+ * ]|
+ * |[
+ * gst-launch-1.0 v4l2src ! videoconvert ! aevideoenc bitrate=500 refresh-interval=60 part-size=1300 ! rtpgstpay config-interval=1 ! udpsink host=127.0.0.1 port=5000
+ * ]|
+ */
+#include "gstaevideoenc.h"
+
+#include "ae-latent-encoder.h"
+#include "ae-latent-rate.h"
+#include "gstaelatent.h"
+#include "gstaemodel.h"
+#include "gstaeparse.h"
+
+GST_DEBUG_CATEGORY_STATIC (ae_video_enc_debug);
+#define GST_CAT_DEFAULT ae_video_enc_debug
+
+/* These are read as they are, others are converted to I420 first. */
+#define PLANAR_FORMATS "I420, YV12, NV12, NV21, GRAY8"
+#define FORMATS "{ " PLANAR_FORMATS \
+    ", RGB, BGR, RGBx, BGRx, RGBA, BGRA, YUY2, UYVY, Y444 }"
+
+#define DEFAULT_QUALITY 4
+#define MAX_QUALITY (AE_SYMBOLS_N_LEVELS - 1)
+#define DEFAULT_BITRATE 0
+#define MAX_BITRATE 1000000
+#define DEFAULT_KEY_INTERVAL 250
+#define DEFAULT_REFRESH_INTERVAL 0
+#define DEFAULT_PART_SIZE 0
+#define DEFAULT_N_THREADS 1
+#define MAX_THREADS 64
+
+/* A stream that does not say how many frames it has a second. */
+#define ASSUMED_RATE 30.0
+
+typedef struct
+{
+  guint quality;
+  guint bitrate;                /* kbit/s; 0 = by quality */
+  guint key_interval;           /* frames; 0 = the first alone */
+  guint refresh_interval;       /* frames; 0 = off */
+  guint part_size;              /* bytes; 0 = whole frames */
+} Settings;
+
+struct _GstAeVideoEnc
+{
+  GstVideoEncoder parent;
+
+  /* under the object lock */
+  gchar *model_name;
+  guint n_threads;
+  Settings settings;
+  guint64 n_frames, n_keys, n_skips, n_bytes;
+
+  /* of the streaming thread */
+  AeLatentModel *model;
+  AeLatentEncoder *encoder;
+  GstVideoInfo info;            /* of the input */
+  GstVideoConverter *converter; /* NULL when the input is planar */
+  GstVideoInfo planar_info;
+  GstBuffer *planar;            /* what the converter makes */
+  AeLatentRate rate;
+  guint n_since_key;
+  GByteArray *bytes;
+};
+
+enum
+{
+  PROP_MODEL = 1,
+  PROP_QUALITY,
+  PROP_BITRATE,
+  PROP_KEY_INTERVAL,
+  PROP_REFRESH_INTERVAL,
+  PROP_PART_SIZE,
+  PROP_N_THREADS,
+  PROP_STATS
+};
+
+G_DEFINE_TYPE_WITH_CODE (GstAeVideoEnc, gst_ae_video_enc,
+    GST_TYPE_VIDEO_ENCODER, G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, NULL));
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (FORMATS)));
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_AE_LATENT_VIDEO ", framed = (boolean) true, "
+        "parsed = (boolean) true; " GST_AE_LATENT_MP4));
+
+static void
+clear_format (GstAeVideoEnc * self)
+{
+  g_clear_pointer (&self->encoder, ae_latent_encoder_free);
+  g_clear_pointer (&self->converter, gst_video_converter_free);
+  gst_clear_buffer (&self->planar);
+}
+
+static gboolean
+gst_ae_video_enc_start (GstVideoEncoder * encoder)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
+  g_autofree gchar *name = NULL;
+
+  GST_OBJECT_LOCK (self);
+  name = g_strdup (self->model_name);
+  self->n_frames = self->n_keys = self->n_skips = self->n_bytes = 0;
+  GST_OBJECT_UNLOCK (self);
+  self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name);
+  self->rate = (AeLatentRate) {
+  0};
+  return self->model != NULL;
+}
+
+static gboolean
+gst_ae_video_enc_stop (GstVideoEncoder * encoder)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
+
+  clear_format (self);
+  g_clear_pointer (&self->model, ae_latent_model_unref);
+  return TRUE;
+}
+
+static gboolean
+is_planar (const GstVideoInfo * info)
+{
+  switch (GST_VIDEO_INFO_FORMAT (info)) {
+    case GST_VIDEO_FORMAT_I420:
+    case GST_VIDEO_FORMAT_YV12:
+    case GST_VIDEO_FORMAT_NV12:
+    case GST_VIDEO_FORMAT_NV21:
+    case GST_VIDEO_FORMAT_GRAY8:
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+make_converter (GstAeVideoEnc * self)
+{
+  const guint width = (guint) GST_VIDEO_INFO_WIDTH (&self->info);
+  const guint height = (guint) GST_VIDEO_INFO_HEIGHT (&self->info);
+
+  self->planar_info = self->info;
+  if (is_planar (&self->info))
+    return TRUE;
+  gst_video_info_set_format (&self->planar_info, GST_VIDEO_FORMAT_I420, width,
+      height);
+  GST_VIDEO_INFO_FPS_N (&self->planar_info) =
+      GST_VIDEO_INFO_FPS_N (&self->info);
+  GST_VIDEO_INFO_FPS_D (&self->planar_info) =
+      GST_VIDEO_INFO_FPS_D (&self->info);
+  self->converter = gst_video_converter_new (&self->info, &self->planar_info,
+      NULL);
+  self->planar = gst_buffer_new_allocate (NULL,
+      GST_VIDEO_INFO_SIZE (&self->planar_info), NULL);
+  return self->converter != NULL && self->planar != NULL;
+}
+
+static gboolean
+make_encoder (GstAeVideoEnc * self)
+{
+  const GstVideoInfo *info = &self->planar_info;
+  AeLatentFormat format = {
+    .width = (guint) GST_VIDEO_INFO_WIDTH (info),
+    .height = (guint) GST_VIDEO_INFO_HEIGHT (info),
+    .rate_n = (guint) GST_VIDEO_INFO_FPS_N (&self->info),
+    .rate_d = (guint) GST_VIDEO_INFO_FPS_D (&self->info),
+    .matrix = gst_video_color_matrix_to_iso (info->colorimetry.matrix),
+    .full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255
+  };
+  g_autoptr (GError) error = NULL;
+  guint n_threads;
+
+  GST_OBJECT_LOCK (self);
+  n_threads = self->n_threads;
+  GST_OBJECT_UNLOCK (self);
+  self->encoder = ae_latent_encoder_new (self->model, &format, n_threads,
+      &error);
+  if (self->encoder == NULL)
+    gst_ae_model_post_error (GST_ELEMENT (self), error);
+  return self->encoder != NULL;
+}
+
+/* Returns: (transfer full): latents, or what a muxer takes for unknown ones. */
+static GstCaps *
+choose_caps (GstAeVideoEnc * self)
+{
+  g_autoptr (GstCaps) allowed =
+      gst_pad_get_allowed_caps (GST_VIDEO_ENCODER_SRC_PAD (self));
+  g_autoptr (GstCaps) latents = gst_caps_new_simple (GST_AE_LATENT_VIDEO,
+      "framed", G_TYPE_BOOLEAN, TRUE, "parsed", G_TYPE_BOOLEAN, TRUE, NULL);
+
+  if (allowed == NULL || gst_caps_can_intersect (allowed, latents))
+    return g_steal_pointer (&latents);
+  return gst_caps_new_simple (GST_AE_LATENT_MP4, "format", G_TYPE_UINT,
+      GST_AE_LATENT_FOURCC, NULL);
+}
+
+static gboolean
+gst_ae_video_enc_set_format (GstVideoEncoder * encoder,
+    GstVideoCodecState * state)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
+  GstVideoCodecState *output;
+
+  clear_format (self);
+  self->info = state->info;
+  if (!make_converter (self) || !make_encoder (self))
+    return FALSE;
+  self->n_since_key = 0;
+  output = gst_video_encoder_set_output_state (encoder, choose_caps (self),
+      state);
+  gst_video_codec_state_unref (output);
+  gst_video_encoder_set_latency (encoder, 0, 0);
+  return gst_video_encoder_negotiate (encoder);
+}
+
+/* Takes over the properties for a frame at @pts. */
+static Settings
+take_settings (GstAeVideoEnc * self, GstClockTime pts)
+{
+  const GstSegment *segment = &GST_VIDEO_ENCODER (self)->input_segment;
+  GstClockTime time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME,
+      pts);
+  Settings settings;
+
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (self), time);
+  GST_OBJECT_LOCK (self);
+  settings = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  return settings;
+}
+
+static gboolean
+read_planar (GstAeVideoEnc * self, GstBuffer * buffer)
+{
+  GstVideoFrame frame;
+  AePicture picture;
+
+  if (!gst_video_frame_map (&frame, &self->planar_info, buffer, GST_MAP_READ))
+    return FALSE;
+  gst_ae_latent_picture (&frame, &picture);
+  ae_latent_encoder_read (self->encoder, &picture);
+  gst_video_frame_unmap (&frame);
+  return TRUE;
+}
+
+static gboolean
+convert (GstAeVideoEnc * self, GstBuffer * buffer)
+{
+  GstVideoFrame in, out;
+
+  if (!gst_video_frame_map (&in, &self->info, buffer, GST_MAP_READ))
+    return FALSE;
+  if (!gst_video_frame_map (&out, &self->planar_info, self->planar,
+          GST_MAP_WRITE)) {
+    gst_video_frame_unmap (&in);
+    return FALSE;
+  }
+  gst_video_converter_frame (self->converter, &in, &out);
+  gst_video_frame_unmap (&out);
+  gst_video_frame_unmap (&in);
+  return TRUE;
+}
+
+static gboolean
+read_picture (GstAeVideoEnc * self, GstBuffer * buffer)
+{
+  if (self->converter == NULL)
+    return read_planar (self, buffer);
+  return convert (self, buffer) && read_planar (self, self->planar);
+}
+
+static void
+set_rate (GstAeVideoEnc * self, const Settings * settings)
+{
+  const GstVideoInfo *info = &self->info;
+
+  self->rate.bits_a_second = 1000.0 * settings->bitrate;
+  self->rate.frames_a_second = ASSUMED_RATE;
+  if (GST_VIDEO_INFO_FPS_N (info) > 0)
+    self->rate.frames_a_second = (double) GST_VIDEO_INFO_FPS_N (info)
+        / GST_VIDEO_INFO_FPS_D (info);
+}
+
+/* Codes the picture until it is as long as it should be. */
+static gboolean
+write_frame (GstAeVideoEnc * self, const Settings * settings, gboolean is_key,
+    GError ** error)
+{
+  AeLatentChoice choice = {
+    is_key, settings->quality * AE_SYMBOLS_GRADES_PER_LEVEL,
+    settings->refresh_interval, settings->part_size
+  };
+  const gboolean is_rated = settings->bitrate > 0;
+  gboolean again;
+
+  set_rate (self, settings);
+  if (is_rated)
+    choice.grade = ae_latent_rate_begin (&self->rate, is_key);
+  do {
+    g_byte_array_set_size (self->bytes, 0);
+    if (!ae_latent_encoder_write (self->encoder, &choice, self->bytes, error))
+      return FALSE;
+    again = is_rated && ae_latent_rate_try_again (&self->rate,
+        8.0 * self->bytes->len);
+    choice.grade = is_rated ? self->rate.grade : choice.grade;
+  } while (again);
+  if (is_rated)
+    ae_latent_rate_end (&self->rate, 8.0 * self->bytes->len);
+  else
+    self->rate = (AeLatentRate) {
+    0};
+  return TRUE;
+}
+
+static void
+count (GstAeVideoEnc * self, const AeLatentTold * told)
+{
+  GST_LOG_OBJECT (self, "type %d, %u bytes, positions: %" G_GSIZE_FORMAT
+      " held, %" G_GSIZE_FORMAT " changed, %" G_GSIZE_FORMAT " intra",
+      told->type, self->bytes->len, told->n_held, told->n_changed,
+      told->n_intra);
+  GST_OBJECT_LOCK (self);
+  self->n_frames++;
+  self->n_keys += told->type == AE_FRAME_KEY;
+  self->n_skips += told->type == AE_FRAME_SKIP;
+  self->n_bytes += self->bytes->len;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Sends what was written, each part in a buffer of its own. */
+static GstFlowReturn
+finish (GstAeVideoEnc * self, GstVideoCodecFrame * frame)
+{
+  GstVideoEncoder *encoder = GST_VIDEO_ENCODER (self);
+  guint at = 0;
+
+  while (TRUE) {
+    GstFlowReturn flow;
+    AeFrameHeader header;
+    gsize n;
+
+    ae_frame_header_parse (self->bytes->data + at, self->bytes->len - at,
+        &header, NULL);
+    n = header.header_bytes + header.payload_bytes;
+    frame->output_buffer = gst_buffer_new_memdup (self->bytes->data + at, n);
+    at += (guint) n;
+    if (!header.has_more)
+      return gst_video_encoder_finish_frame (encoder, frame);
+    flow = gst_video_encoder_finish_subframe (encoder, frame);
+    if (flow != GST_FLOW_OK) {
+      gst_video_encoder_finish_frame (encoder, frame);
+      return flow;
+    }
+  }
+}
+
+static GstFlowReturn
+gst_ae_video_enc_handle_frame (GstVideoEncoder * encoder,
+    GstVideoCodecFrame * frame)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
+  Settings settings = take_settings (self, frame->pts);
+  g_autoptr (GError) error = NULL;
+  const AeLatentTold *told;
+  gboolean is_key = GST_VIDEO_CODEC_FRAME_IS_FORCE_KEYFRAME (frame)
+      || self->n_since_key == 0 || (settings.key_interval > 0
+      && self->n_since_key >= settings.key_interval);
+
+  if (!read_picture (self, frame->input_buffer)) {
+    gst_video_encoder_finish_frame (encoder, frame);
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL),
+        ("a video frame cannot be mapped"));
+    return GST_FLOW_ERROR;
+  }
+  if (!write_frame (self, &settings, is_key, &error)) {
+    gst_video_encoder_finish_frame (encoder, frame);
+    GST_ELEMENT_ERROR (self, STREAM, ENCODE, ("%s", error->message), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  told = ae_latent_encoder_accept (self->encoder);
+  count (self, told);
+  if (is_key)
+    GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT (frame);
+  self->n_since_key = is_key ? 1 : self->n_since_key + 1;
+  return finish (self, frame);
+}
+
+static gboolean
+gst_ae_video_enc_propose_allocation (GstVideoEncoder * encoder,
+    GstQuery * query)
+{
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return GST_VIDEO_ENCODER_CLASS
+      (gst_ae_video_enc_parent_class)->propose_allocation (encoder, query);
+}
+
+/* What comes next has nothing to do with what was. */
+static gboolean
+gst_ae_video_enc_flush (GstVideoEncoder * encoder)
+{
+  GST_AE_VIDEO_ENC (encoder)->n_since_key = 0;
+  return TRUE;
+}
+
+/* Properties */
+
+static void
+gst_ae_video_enc_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_free (self->model_name);
+      self->model_name = g_value_dup_string (value);
+      if (self->model_name == NULL)
+        self->model_name = g_strdup (GST_AE_LATENT_DEFAULT_MODEL);
+      break;
+    case PROP_QUALITY:
+      self->settings.quality = g_value_get_uint (value);
+      break;
+    case PROP_BITRATE:
+      self->settings.bitrate = g_value_get_uint (value);
+      break;
+    case PROP_KEY_INTERVAL:
+      self->settings.key_interval = g_value_get_uint (value);
+      break;
+    case PROP_REFRESH_INTERVAL:
+      self->settings.refresh_interval = g_value_get_uint (value);
+      break;
+    case PROP_PART_SIZE:
+      self->settings.part_size = g_value_get_uint (value);
+      break;
+    case PROP_N_THREADS:
+      self->n_threads = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstStructure *
+make_stats (const GstAeVideoEnc * self)
+{
+  return gst_structure_new ("aevideoenc-stats",
+      "frames", G_TYPE_UINT64, self->n_frames,
+      "key-frames", G_TYPE_UINT64, self->n_keys,
+      "skipped-frames", G_TYPE_UINT64, self->n_skips,
+      "bytes", G_TYPE_UINT64, self->n_bytes, NULL);
+}
+
+static void
+gst_ae_video_enc_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_value_set_string (value, self->model_name);
+      break;
+    case PROP_QUALITY:
+      g_value_set_uint (value, self->settings.quality);
+      break;
+    case PROP_BITRATE:
+      g_value_set_uint (value, self->settings.bitrate);
+      break;
+    case PROP_KEY_INTERVAL:
+      g_value_set_uint (value, self->settings.key_interval);
+      break;
+    case PROP_REFRESH_INTERVAL:
+      g_value_set_uint (value, self->settings.refresh_interval);
+      break;
+    case PROP_PART_SIZE:
+      g_value_set_uint (value, self->settings.part_size);
+      break;
+    case PROP_N_THREADS:
+      g_value_set_uint (value, self->n_threads);
+      break;
+    case PROP_STATS:
+      g_value_take_boxed (value, make_stats (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_ae_video_enc_finalize (GObject * object)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (object);
+
+  g_free (self->model_name);
+  g_byte_array_unref (self->bytes);
+  G_OBJECT_CLASS (gst_ae_video_enc_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass * klass)
+{
+  const GParamFlags ready = (GParamFlags) (G_PARAM_READWRITE |
+      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const GParamFlags live = (GParamFlags) (G_PARAM_READWRITE |
+      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  const GParamFlags controllable =
+      (GParamFlags) (live | GST_PARAM_CONTROLLABLE);
+
+  g_object_class_install_property (klass, PROP_MODEL,
+      g_param_spec_string ("model", "Model",
+          "Path of a model, or name of a shipped one",
+          GST_AE_LATENT_DEFAULT_MODEL, ready));
+  g_object_class_install_property (klass, PROP_QUALITY,
+      g_param_spec_uint ("quality", "Quality",
+          "Quality (0 = smallest, 9 = best), unless there is a bit rate",
+          0, MAX_QUALITY, DEFAULT_QUALITY, controllable));
+  g_object_class_install_property (klass, PROP_BITRATE,
+      g_param_spec_uint ("bitrate", "Bit rate",
+          "Bit rate to keep to, in kbit/s (0 = by quality)",
+          0, MAX_BITRATE, DEFAULT_BITRATE, controllable));
+  g_object_class_install_property (klass, PROP_KEY_INTERVAL,
+      g_param_spec_uint ("key-interval", "Key interval",
+          "Frames from one key frame to the next (0 = only the first, and "
+          "those that are asked for)", 0, G_MAXINT, DEFAULT_KEY_INTERVAL,
+          live));
+  g_object_class_install_property (klass, PROP_REFRESH_INTERVAL,
+      g_param_spec_uint ("refresh-interval", "Refresh interval",
+          "Frames within which each part of the picture is told anew, so that "
+          "what was lost heals without key frames (0 = off)", 0, G_MAXINT,
+          DEFAULT_REFRESH_INTERVAL, live));
+  g_object_class_install_property (klass, PROP_PART_SIZE,
+      g_param_spec_uint ("part-size", "Part size",
+          "Send frames in parts of at most this many bytes, where slices allow "
+          "it, each in a buffer of its own: for packets that may be lost "
+          "(0 = whole frames)", 0, G_MAXINT, DEFAULT_PART_SIZE, live));
+  g_object_class_install_property (klass, PROP_N_THREADS,
+      g_param_spec_uint ("n-threads", "Number of threads",
+          "Threads that work on a frame (0 = one per processor)",
+          0, MAX_THREADS, DEFAULT_N_THREADS, ready));
+  g_object_class_install_property (klass, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Frames and bytes since start", GST_TYPE_STRUCTURE,
+          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+static void
+gst_ae_video_enc_class_init (GstAeVideoEncClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstVideoEncoderClass *encoder_class = GST_VIDEO_ENCODER_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (ae_video_enc_debug, "aevideoenc", 0, "aevideoenc");
+  object_class->set_property = gst_ae_video_enc_set_property;
+  object_class->get_property = gst_ae_video_enc_get_property;
+  object_class->finalize = gst_ae_video_enc_finalize;
+  install_properties (object_class);
+
+  gst_element_class_set_static_metadata (element_class,
+      "Autoencoder video encoder", "Codec/Encoder/Video",
+      "Codes video as latents of an autoencoder",
+      "The gst-autoencoder authors");
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+
+  encoder_class->start = gst_ae_video_enc_start;
+  encoder_class->stop = gst_ae_video_enc_stop;
+  encoder_class->set_format = gst_ae_video_enc_set_format;
+  encoder_class->handle_frame = gst_ae_video_enc_handle_frame;
+  encoder_class->propose_allocation = gst_ae_video_enc_propose_allocation;
+  encoder_class->flush = gst_ae_video_enc_flush;
+}
+
+static void
+gst_ae_video_enc_init (GstAeVideoEnc * self)
+{
+  self->model_name = g_strdup (GST_AE_LATENT_DEFAULT_MODEL);
+  self->n_threads = DEFAULT_N_THREADS;
+  self->settings = (Settings) {
+  DEFAULT_QUALITY, DEFAULT_BITRATE, DEFAULT_KEY_INTERVAL,
+        DEFAULT_REFRESH_INTERVAL, DEFAULT_PART_SIZE};
+  self->bytes = g_byte_array_new ();
+}
