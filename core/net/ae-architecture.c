@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MAX_KERNEL 64
+#define MAX_DILATION 1024
 #define MAX_SCALE 1024          /* of sizes, up and down */
 #define MAX_ACTIVATIONS (1u << 28)      /* floats in one sample of one layer */
 
@@ -176,6 +177,20 @@ print_share (GString * text, guint share)
   g_string_append_printf (text, " 0.%0*u", (gint) n_digits, share);
 }
 
+/* K D */
+static gboolean
+parse_taps (Parser * parser, AeLayer * layer, GError ** error)
+{
+  if (!parse_number (parser, MAX_KERNEL, "a number of taps", &layer->kernel,
+          error))
+    return FALSE;
+  if (!g_ascii_isspace (*parser->at))
+    return expected (parser, "a space and the distance of the taps", error);
+  skip_space (parser);
+  return parse_number (parser, MAX_DILATION, "the distance of the taps",
+      &layer->stride, error);
+}
+
 static gboolean
 parse_label (Parser * parser, AeLayer * layer, GError ** error)
 {
@@ -209,6 +224,8 @@ parse_arguments (Parser * parser, AeLayer * layer, GError ** error)
       return parse_kernel (parser, '/', layer, error);
     case AE_ARGUMENTS_KERNEL_UP:
       return parse_kernel (parser, '*', layer, error);
+    case AE_ARGUMENTS_TAPS:
+      return parse_taps (parser, layer, error);
     case AE_ARGUMENTS_LABEL:
       return parse_label (parser, layer, error);
     case AE_ARGUMENTS_NONE:
@@ -534,6 +551,9 @@ ae_layer_print (const AeLayer * layer, GString * text)
             layer->ops->arguments == AE_ARGUMENTS_KERNEL_DOWN ? '/' : '*',
             layer->stride);
       g_string_append_printf (text, " %u", layer->channels);
+      break;
+    case AE_ARGUMENTS_TAPS:
+      g_string_append_printf (text, " %u %u", layer->kernel, layer->stride);
       break;
     case AE_ARGUMENTS_LABEL:
       g_string_append_printf (text, " %s", layer->label);

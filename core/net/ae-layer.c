@@ -8,7 +8,7 @@ extern const AeLayerOps ae_layer_dense, ae_layer_conv, ae_layer_deconv,
     ae_layer_unshuffle, ae_layer_shuffle, ae_layer_save, ae_layer_add,
     ae_layer_concat, ae_layer_given, ae_layer_modulate, ae_layer_pool,
     ae_layer_upsample, ae_layer_dropout, ae_layer_norm, ae_layer_gaussian,
-    ae_layer_tied;
+    ae_layer_tied, ae_layer_causal;
 
 static const AeLayerOps *const table[] = {
   &ae_layer_dense,
@@ -27,6 +27,7 @@ static const AeLayerOps *const table[] = {
   &ae_layer_norm,
   &ae_layer_gaussian,
   &ae_layer_tied,
+  &ae_layer_causal,
 };
 
 const AeLayerOps *

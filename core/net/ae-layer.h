@@ -52,8 +52,9 @@ typedef struct _AeLayerOps AeLayerOps;
 typedef struct
 {
   const AeLayerOps *ops;
-  guint kernel;                 /* K of KxK */
-  guint stride;                 /* S of /S and *S, R of (un)shuffle, pool ... */
+  guint kernel;                 /* K of KxK, and of causal */
+  guint stride;                 /* S of /S and *S, R of (un)shuffle, pool ...,
+                                 * D of causal */
   guint channels;               /* C or N: output channels or features */
   AeActivation activation;
   gchar label[16];              /* of save, add, concat */
@@ -104,6 +105,7 @@ typedef enum
   AE_ARGUMENTS_SHARE,           /* dropout P */
   AE_ARGUMENTS_KERNEL_DOWN,     /* KxK[/S] C */
   AE_ARGUMENTS_KERNEL_UP,       /* KxK[*S] C */
+  AE_ARGUMENTS_TAPS,            /* causal K D */
   AE_ARGUMENTS_LABEL            /* save a */
 } AeArguments;
 

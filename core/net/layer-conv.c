@@ -1,6 +1,7 @@
 /* conv KxK[/S] C and deconv KxK[*S] C. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-conv.h"
 #include "ae-error.h"
+#include "ae-kernels.h"
 #include "ae-layer.h"
 
 static AeConvGeometry
@@ -31,10 +32,75 @@ conv_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
   return ae_layer_prepare_size (layer, error);
 }
 
+/* One matrix product over all positions. */
+static gboolean
+is_pointwise (const AeLayer * layer)
+{
+  return layer->kernel == 1 && layer->stride == 1;
+}
+
+#define POSITIONS 1024          /* at a time, so that scratch memory is bounded */
+
+static float *
+gemm_scratch (const AeLayerPass * pass, guint n)
+{
+  ae_tensor_resize (pass->scratch, 1, 1, (guint) ae_kernels_gemm_scratch (n),
+      1);
+  return pass->scratch->data;
+}
+
+/* to[m][n] += weight from[k][n]; @row and @column: steps of the weight. */
+static void
+add_products (const AeLayerPass * pass, guint m, guint k, gsize row,
+    gsize column, const float *from, float *to, gsize n)
+{
+  float *scratch = gemm_scratch (pass, (guint) MIN (n, POSITIONS));
+
+  for (gsize i = 0; i < n; i += POSITIONS)
+    ae_kernels ()->gemm (m, (guint) MIN (n - i, POSITIONS), k, pass->weight,
+        row, column, from + i, n, 1, to + i, n, scratch);
+}
+
+static void
+pointwise_forward (const AeLayerPass * pass)
+{
+  const AeTensor *in = pass->in;
+  AeTensor *out = pass->out;
+  gsize n = (gsize) in->h * in->w * in->n;
+
+  for (guint i = 0; i < out->c; i++) {
+    for (gsize j = 0; j < n; j++)
+      out->data[i * n + j] = pass->bias[i];
+  }
+  add_products (pass, out->c, in->c, in->c, 1, in->data, out->data, n);
+}
+
+static void
+pointwise_backward (const AeLayerPass * pass)
+{
+  const AeTensor *in = pass->in, *grad = pass->grad_out;
+  gsize n = (gsize) in->h * in->w * in->n;
+
+  ae_layer_grad_bias (pass);
+  if (pass->grad_weight)
+    ae_kernels ()->gemm (grad->c, in->c, (guint) n, grad->data, n, 1,
+        in->data, 1, n, pass->grad_weight, in->c, gemm_scratch (pass, in->c));
+  if (pass->grad_in) {
+    ae_tensor_zero (pass->grad_in);
+    add_products (pass, in->c, grad->c, 1, in->c, grad->data,
+        pass->grad_in->data, n);
+  }
+}
+
 static void
 conv_forward (const AeLayerPass * pass)
 {
   AeConvGeometry g = conv_geometry (pass->layer);
+
+  if (is_pointwise (pass->layer)) {
+    pointwise_forward (pass);
+    return;
+  }
 
   ae_conv_down (&g, pass->in, pass->weight, pass->bias, pass->out,
       pass->scratch);
@@ -45,6 +111,10 @@ conv_backward (const AeLayerPass * pass)
 {
   AeConvGeometry g = conv_geometry (pass->layer);
 
+  if (is_pointwise (pass->layer)) {
+    pointwise_backward (pass);
+    return;
+  }
   ae_layer_grad_bias (pass);
   if (pass->grad_weight)
     ae_conv_grad_weights (&g, pass->grad_out, pass->in, pass->grad_weight,

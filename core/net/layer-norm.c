@@ -15,87 +15,82 @@ norm_prepare (AeLayer * layer, const AeLayer * other, GError ** error)
   return TRUE;
 }
 
-/* sum[p] += a[c][p] * b[c][p] over the channels; @b NULL: a alone. */
-static void
-add_channels (const float *a, const float *b, guint n_channels, gsize n,
-    float *sum)
-{
-  for (guint c = 0; c < n_channels; c++) {
-    const float *ac = a + c * n, *bc = b ? b + c * n : NULL;
+/* Positions at a time: their channels stay in the cache. */
+#define POSITIONS 256
 
-    for (gsize p = 0; p < n; p++)
-      sum[p] += bc ? ac[p] * bc[p] : ac[p];
-  }
-}
-
-/* For each of the positions, @mean and 1 / deviation over the channels. */
+/* For each of @n positions, @mean and 1 / deviation over the channels of @in,
+ * which are @step floats apart. */
 static void
-statistics (const AeTensor * in, gsize n, float *mean, float *inverse)
+statistics (const float *in, guint n_channels, gsize step, gsize n,
+    float *mean, float *inverse)
 {
   memset (mean, 0, n * sizeof (float));
   memset (inverse, 0, n * sizeof (float));
-  add_channels (in->data, NULL, in->c, n, mean);
+  for (guint c = 0; c < n_channels; c++) {
+    for (gsize p = 0; p < n; p++)
+      mean[p] += in[c * step + p];
+  }
   for (gsize p = 0; p < n; p++)
-    mean[p] /= (float) in->c;
-  for (guint c = 0; c < in->c; c++) {
+    mean[p] /= (float) n_channels;
+  for (guint c = 0; c < n_channels; c++) {
     for (gsize p = 0; p < n; p++) {
-      float d = in->data[c * n + p] - mean[p];
+      float d = in[c * step + p] - mean[p];
 
       inverse[p] += d * d;
     }
   }
   for (gsize p = 0; p < n; p++)
-    inverse[p] = 1.0f / sqrtf (inverse[p] / (float) in->c + AE_NORM_EPSILON);
+    inverse[p] = 1.0f / sqrtf (inverse[p] / (float) n_channels
+        + AE_NORM_EPSILON);
 }
 
 static void
 norm_forward (const AeLayerPass * pass)
 {
   const AeTensor *in = pass->in;
-  gsize n = ae_tensor_size (in) / in->c;
-  float *mean, *inverse;
+  gsize step = ae_tensor_size (in) / in->c;
 
-  ae_tensor_resize (pass->scratch, 2, in->h, in->w, in->n);
-  mean = pass->scratch->data;
-  inverse = mean + n;
-  statistics (in, n, mean, inverse);
-  for (guint c = 0; c < in->c; c++) {
-    const float *from = in->data + c * n;
-    float *to = pass->out->data + c * n;
+  for (gsize i = 0; i < step; i += POSITIONS) {
+    gsize n = MIN (step - i, POSITIONS);
+    float mean[POSITIONS], inverse[POSITIONS];
 
-    for (gsize p = 0; p < n; p++)
-      to[p] = (from[p] - mean[p]) * inverse[p] * pass->weight[c]
-          + pass->bias[c];
+    statistics (in->data + i, in->c, step, n, mean, inverse);
+    for (guint c = 0; c < in->c; c++) {
+      const float *from = in->data + c * step + i;
+      float *to = pass->out->data + c * step + i;
+
+      for (gsize p = 0; p < n; p++)
+        to[p] = (from[p] - mean[p]) * inverse[p] * pass->weight[c]
+            + pass->bias[c];
+    }
   }
 }
 
 /* With u = (x - mean) / deviation and v = gain * gradient:
- * gradient of x = (v - mean (v) - u mean (v u)) / deviation. */
+ * gradient of x = (v - mean (v) - u mean (v u)) / deviation. For @n positions
+ * from @i on. */
 static void
-norm_backward (const AeLayerPass * pass)
+backward_positions (const AeLayerPass * pass, gsize i, gsize n)
 {
   const AeTensor *in = pass->in, *grad = pass->grad_out;
-  gsize n = ae_tensor_size (in) / in->c;
-  float *mean, *inverse, *mean_v, *mean_vu;
+  gsize step = ae_tensor_size (in) / in->c;
+  float mean[POSITIONS], inverse[POSITIONS];
+  float mean_v[POSITIONS] = { 0.0f }, mean_vu[POSITIONS] = { 0.0f };
 
-  ae_tensor_resize (pass->scratch, 4, in->h, in->w, in->n);
-  mean = pass->scratch->data;
-  inverse = mean + n;
-  mean_v = inverse + n;
-  mean_vu = mean_v + n;
-  statistics (in, n, mean, inverse);
-  memset (mean_v, 0, 2 * n * sizeof (float));
+  statistics (in->data + i, in->c, step, n, mean, inverse);
   for (guint c = 0; c < in->c; c++) {
-    const float *x = in->data + c * n, *g = grad->data + c * n;
+    const float *x = in->data + c * step + i, *g = grad->data + c * step + i;
     float sum = 0.0f, sum_u = 0.0f, gain = pass->weight[c] / (float) in->c;
+    float gu[POSITIONS];
 
     for (gsize p = 0; p < n; p++) {
-      float u = (x[p] - mean[p]) * inverse[p];
-
-      sum += g[p];
-      sum_u += g[p] * u;
+      gu[p] = g[p] * (x[p] - mean[p]) * inverse[p];
       mean_v[p] += gain * g[p];
-      mean_vu[p] += gain * g[p] * u;
+      mean_vu[p] += gain * gu[p];
+    }
+    for (gsize p = 0; p < n; p++) {
+      sum += g[p];
+      sum_u += gu[p];
     }
     pass->grad_weight[c] += sum_u;
     pass->grad_bias[c] += sum;
@@ -103,8 +98,8 @@ norm_backward (const AeLayerPass * pass)
   if (pass->grad_in == NULL)
     return;
   for (guint c = 0; c < in->c; c++) {
-    const float *x = in->data + c * n, *g = grad->data + c * n;
-    float *to = pass->grad_in->data + c * n;
+    const float *x = in->data + c * step + i, *g = grad->data + c * step + i;
+    float *to = pass->grad_in->data + c * step + i;
 
     for (gsize p = 0; p < n; p++) {
       float u = (x[p] - mean[p]) * inverse[p];
@@ -113,6 +108,15 @@ norm_backward (const AeLayerPass * pass)
           * inverse[p];
     }
   }
+}
+
+static void
+norm_backward (const AeLayerPass * pass)
+{
+  gsize n = ae_tensor_size (pass->in) / pass->in->c;
+
+  for (gsize i = 0; i < n; i += POSITIONS)
+    backward_positions (pass, i, MIN (n - i, POSITIONS));
 }
 
 extern const AeLayerOps ae_layer_norm;

@@ -90,6 +90,11 @@ check_config (const AeArchitecture * architecture, const AeWeights * weights,
         architecture->n_weights);
     return FALSE;
   }
+  if (config->loss_func && config->masked) {
+    g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+        "masked samples for a loss that has no mask");
+    return FALSE;
+  }
   if (!ae_regulariser_check (&config->regulariser, architecture, error))
     return FALSE;
   if (config->shard == 0 || config->batch == 0
@@ -150,7 +155,8 @@ init_shard (Shard * shard, AeArchitecture * architecture,
   shard->activity = g_new0 (double, code_channels (architecture));
   ae_tensor_resize (&shard->in, architecture->input.c, config->height,
       config->width, n);
-  ae_tensor_resize (&shard->target, architecture->output.c, h_out, w_out, n);
+  ae_tensor_resize (&shard->target, config->target_channels > 0
+      ? config->target_channels : architecture->output.c, h_out, w_out, n);
   ae_tensor_resize (&shard->condition, architecture->n_given,
       MAX (config->condition_height, 1), MAX (config->condition_width, 1), n);
   if (config->masked)
@@ -317,9 +323,13 @@ forward_shard (gpointer data, guint i_shard, guint i_worker)
         &shard->target, &shard->mask);
   ae_rng_init (&shard->rng, ~seeds[0]);
   out = ae_tape_forward (shard->tape, trainer->weights, &shard->in, condition);
-  shard->loss.loss = ae_loss (trainer->config.loss, out, &shard->target,
-      trainer->config.masked ? &shard->mask : NULL, shard->weight,
-      &shard->grad_out);
+  if (trainer->config.loss_func)
+    shard->loss.loss = trainer->config.loss_func (out, &shard->target,
+        shard->weight, &shard->grad_out);
+  else
+    shard->loss.loss = ae_loss (trainer->config.loss, out, &shard->target,
+        trainer->config.masked ? &shard->mask : NULL, shard->weight,
+        &shard->grad_out);
   memset (shard->activity, 0,
       code_channels (trainer->architecture) * sizeof (double));
   if (trainer->config.regulariser.sparsity > 0.0f)

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 /**
  * AeSample: one example, filled by an AeSampleFunc.
  * @input: [c][h][w] of the architecture's input
- * @target: [c][h][w] of its output for that input
+ * @target: [c][h][w] of its output for that input; with a loss_func, what that
+ *   wants
  * @condition: [architecture->n_given][h][w] on the trainer's condition grid
  * @mask: [c][h][w] of the output: a factor of the loss at each place, 1 unless
  *   set; NULL where the trainer has AeTrainerConfig.masked unset
@@ -32,6 +33,13 @@ typedef struct
 typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
 
 /**
+ * AeTrainerLossFunc: another loss than those of ae_loss(), which says what is
+ * given and returned. @target has AeTrainerConfig.target_channels channels.
+ */
+typedef double (*AeTrainerLossFunc) (const AeTensor * out,
+    const AeTensor * target, const float *sample_weight, AeTensor * grad);
+
+/**
  * AeTrainerConfig:
  * @height, @width: of a patch, for models that take any size
  * @condition_height, @condition_width: grid of the condition, which layers read
@@ -39,6 +47,8 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
  * @batch: samples in a step; a multiple of @shard
  * @shard: samples worked on together; a multiple of 16 for speed. The sum over
  *   shards has a fixed order, so the result does not depend on @n_threads.
+ * @loss_func: (nullable): the loss, in place of @loss
+ * @target_channels: of samples for @loss_func; 0 = as many as the output's
  * @masked: whether samples set their mask
  * @anchor: (nullable) (transfer none): weights whose output is the target
  *   wherever the mask is 0, so that what is learned in some places does not
@@ -56,6 +66,8 @@ typedef struct
   guint n_threads;              /* 0 = one per processor */
   guint64 seed;
   AeLossKind loss;
+  AeTrainerLossFunc loss_func;
+  guint target_channels;
   gboolean masked;
   AeWeights *anchor;
   AeRegulariser regulariser;

@@ -93,6 +93,33 @@ GST_START_TEST (test_matrix_products_are_added_and_equal_plain_sums)
 
 GST_END_TEST;
 
+GST_START_TEST (test_a_matrix_times_a_vector_equals_plain_sums)
+{
+  for (AeCpuLevel level = 0; level < AE_N_CPU_LEVELS; level++) {
+    const AeKernels *kernels = ae_kernels_for_level (level);
+    g_auto (Product) p = { 0 };
+    g_autofree float *packed = NULL;
+
+    if (kernels == NULL)
+      continue;
+    product_init (&p, 4 * (guint) __i__);
+    packed = g_new (float, ae_kernels_gemv_size (p.m, p.k));
+    ae_kernels_gemv_pack (p.m, p.k, p.a, packed);
+    kernels->gemv (p.m, p.k, packed, p.before, p.b, p.c);
+    for (guint i = 0; i < p.m * (p.n + GAP); i++) {
+      double expected = (double) p.before[i];
+
+      for (guint t = 0; i < p.m && t < p.k; t++)
+        expected += (double) p.a[i * p.k + t] * (double) p.b[t];
+      if (!(fabs ((double) p.c[i] - expected) < 2e-4))
+        ck_abort_msg ("%s: %u x %u, row %u: %g, expected %g",
+            ae_cpu_level_name (level), p.m, p.k, i, (double) p.c[i], expected);
+    }
+  }
+}
+
+GST_END_TEST;
+
 enum
 { MOST_WEIGHTS = 131 };
 
@@ -197,6 +224,8 @@ kernels_training_tests (void)
 {
   TCase *tcase = tcase_create ("training");
 
+  tcase_add_loop_test (tcase, test_a_matrix_times_a_vector_equals_plain_sums, 0,
+      N_SHAPES);
   tcase_add_loop_test (tcase,
       test_matrix_products_are_added_and_equal_plain_sums, 0, N_SHAPES);
   tcase_add_loop_test (tcase, test_adam_equals_the_formula_and_leaves_the_rest,

@@ -118,6 +118,10 @@ static const struct
   {"gaussian 4, gaussian 4", 0, 0, 13, AE_ERROR_SYNTAX, "expected |"},
   {"conv 3x3 4 | gaussian 4", 0, 0, 14, AE_ERROR_SYNTAX, "in the decoder"},
 
+  {"causal 3", 0, 0, 9, AE_ERROR_SYNTAX, "distance of the taps"},
+  {"causal 3 0", 0, 0, 10, AE_ERROR_LIMIT, "from 1 to 1024"},
+  {"causal 65 2", 0, 0, 8, AE_ERROR_LIMIT, "from 1 to 64"},
+  {"causal 3x3 2", 0, 0, 9, AE_ERROR_SYNTAX, "distance of the taps"},
   {"conv 3x3 4, tied", 0, 0, 13, AE_ERROR_SYNTAX, "before the |"},
   {"conv 3x3 4 | tied 3", 0, 0, 19, AE_ERROR_SYNTAX, "\"3\""},
   {"conv 3x3 4 | tied, tied", 0, 0, 20, AE_ERROR_SYNTAX, "no dense or conv"},
@@ -257,6 +261,7 @@ GST_START_TEST (test_canonical_text_is_the_same_for_every_spelling)
     {"norm  linear,norm   tanh", "norm, norm tanh"},
     {"conv 3x3/1 4,gaussian 05 | conv 1x1 4, tied\nlinear",
         "conv 3x3 4, gaussian 5 | conv 1x1 4, tied"},
+    {"causal 03  2 relu,causal 1 1 linear", "causal 3 2 relu, causal 1 1"},
     {"conv 3x3 4|tied  sigmoid,save a",
         "conv 3x3 4 | tied sigmoid, save a"},
   };

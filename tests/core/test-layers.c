@@ -58,6 +58,9 @@ static const Case cases[] = {
   {"conv 5x5/3 4 tanh, conv 2x2/2 5, norm | tied tanh, tied", {1, 0, 0}, 6,
       6},
   {"conv 3x3/2 4 tanh, dense 5 | tied tanh, tied", {1, 6, 4}, 6, 4},
+  {"causal 3 2 tanh, conv 1x1 4 | causal 2 3", {3, 0, 0}, 1, 9},
+  {"save a, norm, conv 1x1 5 tanh, causal 3 4 tanh, conv 1x1 2, add a", {2, 0,
+          0}, 2, 5},
 };
 
 /* A model with random weights, biases too, and random input. */

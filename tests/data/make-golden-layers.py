@@ -42,6 +42,8 @@ CASES = [
      None),
     ("given 2, conv 3x3 2, modulate | given 2, conv 1x1 1", (1, 5, 4), 2,
      (2, 2, 3)),
+    ("save a, conv 1x1 3 tanh, causal 3 2 leaky, conv 1x1 2, add a | causal 2 1",
+     (2, 2, 7), 2, None),
 ]
 
 ACTIVATIONS = {
@@ -118,6 +120,12 @@ class Model:
     def kernel(text):
         k, _, s = re.fullmatch(r"(\d+)x\1([*/](\d+))?", text).groups()
         return int(k), int(s or 1)
+
+    def causal(self, x, taps, distance):
+        taps, distance, c = int(taps), int(distance), x.shape[1]
+        weight, bias = self.param(c, 1, 1, taps), self.param(c)
+        past = F.pad(x, ((taps - 1) * distance, 0))
+        return F.conv2d(past, weight, bias, dilation=(1, distance), groups=c)
 
     def tied(self, x):
         return self.mirrors.pop()(x)

@@ -95,6 +95,11 @@ typedef struct
       gsize a_column, const float *b, gsize b_row, gsize b_column, float *c,
       gsize c_row, float *scratch);
 
+  /* gemv: y[i] = bias[i] + sum over @k products of w[i][t] * x[t] for @m rows.
+   * @packed: by ae_kernels_gemv_pack() */
+  void (*gemv) (guint m, guint k, const float *packed, const float *bias,
+      const float *x, float *y);
+
   /* Updates the moments and weights, each of @n floats. */
   void (*adam) (const AeAdam * adam, gsize n, const float *grad,
       float *moment1, float *moment2, float *weights);
@@ -188,6 +193,15 @@ const AeKernels *ae_kernels_for_level (AeCpuLevel level);
 #define AE_GEMM_BLOCK_K 128
 
 gsize ae_kernels_gemm_scratch (guint n);
+
+/* Rows that gemv works on at a time: packed weights are [block][k][rows], zero
+ * where there is no such row. */
+#define AE_GEMV_ROWS 64
+
+/* Returns: floats in the packed form of a matrix [m][k]. */
+gsize ae_kernels_gemv_size (guint m, guint k);
+void ae_kernels_gemv_pack (guint m, guint k, const float *weights,
+    float *packed);
 
 /* Returns: floats in the packed form of weights [m][n_taps]. */
 gsize ae_kernels_packed_size (guint m, guint n_taps);

@@ -37,6 +37,23 @@ ae_kernels_gemm_scratch (guint n)
 }
 
 gsize
+ae_kernels_gemv_size (guint m, guint k)
+{
+  return (gsize) (m + AE_GEMV_ROWS - 1) / AE_GEMV_ROWS * AE_GEMV_ROWS * k;
+}
+
+void
+ae_kernels_gemv_pack (guint m, guint k, const float *weights, float *packed)
+{
+  for (guint block = 0; block < m; block += AE_GEMV_ROWS) {
+    for (guint t = 0; t < k; t++) {
+      for (guint i = block; i < block + AE_GEMV_ROWS; i++)
+        *packed++ = i < m ? weights[(gsize) i * k + t] : 0.0f;
+    }
+  }
+}
+
+gsize
 ae_kernels_packed_size (guint m, guint n_taps)
 {
   return (gsize) (m + AE_BLOCK - 1) / AE_BLOCK * AE_BLOCK * n_taps;

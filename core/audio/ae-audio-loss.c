@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-audio-loss.h"
+
+#include <math.h>
+
+#define COMPRESSION 0.3f        /* exponent of magnitudes */
+#define OVER 2.2f               /* weight of magnitudes that are too small */
+#define COMPLEX 0.5f            /* weight of the compressed spectra */
+#define RATIO 0.012f            /* weight of a decibel */
+#define RATIO_FLOOR 1e-3        /* past 30 dB nothing is gained */
+#define NOTHING 1e-9            /* energy, that of the clean sample being 1 */
+#define MASK_OFFSET 1e-3f       /* bounds the slope of the compression at 0 */
+
+/* Planes of a target. */
+enum
+{
+  NOISY,                        /* |X|^0.3 */
+  CLEAN,                        /* |S|^0.3 */
+  COSINE,                       /* of the angle between X and S */
+  POWER,                        /* |X|^2, the energies of S adding up to 1 */
+  PRODUCT                       /* Re (X conj S), likewise */
+};
+
+/* The mean power that compressed magnitudes are measured in: of the clean
+ * sample, or 5 dB over that of noise alone. */
+static double
+mean_power (const AeSpectrum * s, guint n_frames)
+{
+  double sum = 0.0;
+
+  for (guint t = 0; t < n_frames; t++) {
+    for (guint k = 0; k < AE_STFT_BINS; k++)
+      sum += (double) (s[t].re[k] * s[t].re[k] + s[t].im[k] * s[t].im[k]);
+  }
+  return sum / ((double) n_frames * AE_STFT_BINS);
+}
+
+void
+ae_audio_target (const AeSpectrum * noisy, const AeSpectrum * clean,
+    guint n_frames, float *target)
+{
+  gsize plane = (gsize) AE_STFT_BINS * n_frames;
+  double power = mean_power (clean, n_frames), energy = 0.0;
+  gboolean has_speech = power > 0.0;
+  float scale;
+
+  if (!has_speech)
+    power = 3.0 * mean_power (noisy, n_frames);
+  scale = (float) (1.0 / sqrt (power + 1e-20));
+  for (guint t = 0; t < n_frames; t++) {
+    for (guint k = 0; k < AE_STFT_BINS; k++) {
+      float *to = target + (gsize) k * n_frames + t;
+      float xr = scale * noisy[t].re[k], xi = scale * noisy[t].im[k];
+      float sr = scale * clean[t].re[k], si = scale * clean[t].im[k];
+      float x2 = xr * xr + xi * xi, s2 = sr * sr + si * si;
+      float times = k % (AE_STFT_BINS - 1) == 0 ? 1.0f : 2.0f;
+      float product = xr * sr + xi * si;
+
+      to[NOISY * plane] = powf (x2, 0.5f * COMPRESSION);
+      to[CLEAN * plane] = powf (s2, 0.5f * COMPRESSION);
+      to[COSINE * plane] = product / (sqrtf (x2 * s2) + 1e-20f);
+      to[POWER * plane] = times * x2;
+      to[PRODUCT * plane] = times * product;
+      energy += (double) (times * s2);
+    }
+  }
+  for (gsize i = 0; i < 2 * plane; i++)
+    target[POWER * plane + i] = has_speech
+        ? (float) ((double) target[POWER * plane + i] / energy) : 0.0f;
+}
+
+/* The parts that add up over positions, of sample @i; grad becomes theirs, times
+ * @scale. */
+static double
+add_positions (const AeTensor * mask, const AeTensor * target, guint i,
+    float scale, float *grad)
+{
+  gsize n = mask->n, size = ae_tensor_size (mask);
+  double sum = 0.0;
+
+  for (gsize p = i; p < size; p += n) {
+    const float *t = target->data + p;
+    float m = mask->data[p] + MASK_OFFSET;
+    float y = t[NOISY * size] * powf (m, COMPRESSION), clean = t[CLEAN * size];
+    float d = y - clean, weight = d < 0.0f ? OVER : 1.0f;
+    float along = clean * t[COSINE * size];
+    float loss = weight * d * d
+        + COMPLEX * (y * y + clean * clean - 2.0f * y * along);
+
+    sum += (double) loss;
+    grad[p] = scale * (2.0f * weight * d + COMPLEX * 2.0f * (y - along))
+        * COMPRESSION * y / m;
+  }
+  return sum * (double) scale;
+}
+
+/* Minus the ratio in decibels of sample @i, if it has speech: of the part of Y
+ * along S to the rest. Its gradient is added to @grad, times @scale. */
+static double
+add_ratio (const AeTensor * mask, const AeTensor * target, guint i,
+    float scale, float *grad)
+{
+  const float *power = target->data + POWER * ae_tensor_size (mask);
+  const float *product = target->data + PRODUCT * ae_tensor_size (mask);
+  gsize n = mask->n, size = ae_tensor_size (mask);
+  double along = 0.0, energy = 0.0, signal, rest;
+  float by_along, by_energy;
+
+  for (gsize p = i; p < size; p += n) {
+    float m = mask->data[p];
+
+    along += (double) (m * product[p]);
+    energy += (double) (m * m * power[p]);
+  }
+  if (energy <= 0.0)
+    return 0.0;
+  signal = along * along + NOTHING;
+  rest = energy - (1.0 - RATIO_FLOOR) * along * along + NOTHING;
+  scale *= (float) (10.0 / G_LN10);
+  by_along = scale * (float) (-2.0 * along / signal
+      - 2.0 * (1.0 - RATIO_FLOOR) * along / rest);
+  by_energy = scale * (float) (1.0 / rest);
+  for (gsize p = i; p < size; p += n)
+    grad[p] += by_along * product[p]
+        + by_energy * 2.0f * mask->data[p] * power[p];
+  return (double) scale *log (rest / signal);
+}
+
+double
+ae_audio_loss (const AeTensor * mask, const AeTensor * target,
+    const float *sample_weight, AeTensor * grad)
+{
+  gsize n_positions = ae_tensor_size (mask) / mask->n;
+  double sum = 0.0;
+
+  ae_tensor_resize_like (grad, mask);
+  for (guint i = 0; i < mask->n; i++) {
+    float weight = sample_weight ? sample_weight[i] : 1.0f;
+
+    sum += add_positions (mask, target, i, weight / (float) n_positions,
+        grad->data);
+    sum += add_ratio (mask, target, i, RATIO * weight, grad->data);
+  }
+  return sum;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-stream.h"
+#include "ae-error.h"
+#include "ae-kernels.h"
+
+#include <string.h>
+
+/* What one layer keeps. */
+typedef struct
+{
+  float *packed;                /* pointwise: the weights as gemv() has them */
+  float *past;                  /* causal: its last (K - 1) D inputs, in a ring */
+  AeTensor out;
+  const AeTensor *value;        /* the output, that of another layer in `save` */
+} Step;
+
+struct _AeStream
+{
+  AeArchitecture *architecture;
+  AeWeights *weights;
+  AeTensor in, scratch;
+  Step *steps;                  /* one a layer */
+  guint64 n_steps;
+};
+
+static gboolean
+is_layer (const AeLayer * layer, const gchar * name)
+{
+  return strcmp (layer->ops->name, name) == 0;
+}
+
+static gboolean
+is_pointwise (const AeLayer * layer)
+{
+  return is_layer (layer, "conv") && layer->kernel == 1 && layer->stride == 1;
+}
+
+static gboolean
+check_layers (const AeArchitecture * architecture, GError ** error)
+{
+  static const gchar *const others[] = {
+    "causal", "norm", "save", "add", "concat", "dropout", NULL
+  };
+
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+
+    if (!is_pointwise (layer) && !g_strv_contains (others, layer->ops->name)) {
+      g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+          "column %u: %s cannot be run step by step, expected conv 1x1, causal, "
+          "norm, save, add, concat or dropout", layer->column,
+          layer->ops->name);
+      return FALSE;
+    }
+  }
+  if (architecture->input.h == 0)
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+      "a model for %ux%u (height x width), expected one for any size",
+      architecture->input.h, architecture->input.w);
+  return FALSE;
+}
+
+static guint
+n_past (const AeLayer * layer)
+{
+  return (layer->kernel - 1) * layer->stride;
+}
+
+static float *
+alloc_floats (gsize n)
+{
+  float *data = ae_aligned_try_alloc0 (MAX (n, 1) * sizeof (float));
+
+  if (data == NULL)
+    g_error ("no memory for %" G_GSIZE_FORMAT " floats", n);
+  return data;
+}
+
+AeStream *
+ae_stream_new (AeArchitecture * architecture, AeWeights * weights,
+    GError ** error)
+{
+  AeStream *stream;
+
+  g_return_val_if_fail (weights->n == architecture->n_weights, NULL);
+  if (!check_layers (architecture, error))
+    return NULL;
+  stream = g_new0 (AeStream, 1);
+  stream->architecture = ae_architecture_ref (architecture);
+  stream->steps = g_new0 (Step, architecture->n_layers);
+  ae_tensor_resize (&stream->in, architecture->input.c, 1, 1, 1);
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+    Step *step = &stream->steps[i];
+
+    ae_tensor_resize (&step->out, layer->out.c, 1, 1, 1);
+    if (is_pointwise (layer))
+      step->packed = alloc_floats (ae_kernels_gemv_size (layer->out.c,
+              layer->in.c));
+    else if (is_layer (layer, "causal"))
+      step->past = alloc_floats ((gsize) n_past (layer) * layer->in.c);
+  }
+  ae_stream_set_weights (stream, weights);
+  return stream;
+}
+
+void
+ae_stream_free (AeStream * stream)
+{
+  if (stream == NULL)
+    return;
+  for (guint i = 0; i < stream->architecture->n_layers; i++) {
+    ae_aligned_free (stream->steps[i].packed);
+    ae_aligned_free (stream->steps[i].past);
+    ae_tensor_clear (&stream->steps[i].out);
+  }
+  g_free (stream->steps);
+  ae_tensor_clear (&stream->in);
+  ae_tensor_clear (&stream->scratch);
+  ae_weights_unref (stream->weights);
+  ae_architecture_unref (stream->architecture);
+  g_free (stream);
+}
+
+void
+ae_stream_set_weights (AeStream * stream, AeWeights * weights)
+{
+  const AeArchitecture *architecture = stream->architecture;
+
+  g_return_if_fail (weights->n == architecture->n_weights);
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+
+    if (stream->steps[i].packed)
+      ae_kernels_gemv_pack (layer->out.c, layer->in.c,
+          weights->data + layer->params[AE_PARAM_WEIGHT].offset,
+          stream->steps[i].packed);
+  }
+  ae_weights_ref (weights);
+  ae_weights_unref (stream->weights);
+  stream->weights = weights;
+}
+
+void
+ae_stream_reset (AeStream * stream)
+{
+  for (guint i = 0; i < stream->architecture->n_layers; i++) {
+    const AeLayer *layer = &stream->architecture->layers[i];
+
+    if (stream->steps[i].past)
+      memset (stream->steps[i].past, 0,
+          (gsize) n_past (layer) * layer->in.c * sizeof (float));
+  }
+  stream->n_steps = 0;
+}
+
+/* @in is the input of this step; then the ring has it in place of the oldest. */
+static void
+causal_step (const AeStream * stream, const AeLayer * layer, float *past,
+    const float *weight, const float *bias, const float *in, float *out)
+{
+  guint n = layer->in.c, size = n_past (layer);
+
+  for (guint c = 0; c < n; c++)
+    out[c] = bias[c] + weight[c * layer->kernel + layer->kernel - 1] * in[c];
+  for (guint k = 0; k + 1 < layer->kernel; k++) {
+    guint back = (layer->kernel - 1 - k) * layer->stride;
+    const float *then = past
+        + (gsize) ((stream->n_steps + size - back) % size) * n;
+
+    for (guint c = 0; c < n; c++)
+      out[c] += weight[c * layer->kernel + k] * then[c];
+  }
+  if (size > 0)
+    memcpy (past + (gsize) (stream->n_steps % size) * n, in,
+        n * sizeof (float));
+}
+
+static void
+run_layer (AeStream * stream, guint i)
+{
+  const AeLayer *layer = &stream->architecture->layers[i];
+  const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
+  const AeParam *bias = &layer->params[AE_PARAM_BIAS];
+  Step *step = &stream->steps[i];
+  AeLayerPass pass = {
+    .layer = layer,
+    .weight = stream->weights->data + weight->offset,
+    .bias = stream->weights->data + bias->offset,
+    .in = i > 0 ? stream->steps[i - 1].value : &stream->in,
+    .out = &step->out,
+    .saved = layer->i_saved >= 0 ? stream->steps[layer->i_saved].value : NULL,
+    .scratch = &stream->scratch,
+  };
+
+  step->value = &step->out;
+  /* outside of training, dropout changes nothing */
+  if (layer->ops->forward == NULL || is_layer (layer, "dropout")) {
+    step->value = pass.in;
+    return;
+  }
+  if (step->packed)
+    ae_kernels ()->gemv (layer->out.c, layer->in.c, step->packed, pass.bias,
+        pass.in->data, step->out.data);
+  else if (step->past)
+    causal_step (stream, layer, step->past, pass.weight, pass.bias,
+        pass.in->data, step->out.data);
+  else
+    layer->ops->forward (&pass);
+  ae_activation_forward (layer->activation, step->out.data, layer->out.c);
+}
+
+const float *
+ae_stream_step (AeStream * stream, const float *in)
+{
+  guint n = stream->architecture->n_layers;
+
+  memcpy (stream->in.data, in, stream->in.c * sizeof (float));
+  for (guint i = 0; i < n; i++)
+    run_layer (stream, i);
+  stream->n_steps++;
+  return stream->steps[n - 1].value->data;
+}

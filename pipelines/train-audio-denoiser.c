@@ -1,0 +1,480 @@
+/* Trains a model that removes noise from speech; pipelines/train-audio-denoiser runs it.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ae-audio-features.h"
+#include "ae-audio-loss.h"
+#include "ae-checkpoint.h"
+#include "ae-error.h"
+#include "ae-schedule.h"
+#include "ae-tape.h"
+#include "noisy-speech.h"
+
+#define BLOCK(label, distance) \
+    "save " label ", norm, conv 1x1 192 relu, causal 3 " distance " relu, " \
+    "conv 1x1 192, add " label
+#define DEFAULT_ARCHITECTURE \
+    "conv 1x1 192, " BLOCK ("a", "1") ", " BLOCK ("b", "2") ", " \
+    BLOCK ("c", "4") ", " BLOCK ("d", "8") ", " BLOCK ("e", "16") ", " \
+    BLOCK ("f", "32") " | " BLOCK ("g", "1") ", " BLOCK ("h", "2") ", " \
+    BLOCK ("i", "4") ", " BLOCK ("j", "8") ", " BLOCK ("k", "16") ", " \
+    BLOCK ("l", "32") ", norm, conv 1x1 161 sigmoid"
+
+#define OBJECTIVE "mask"
+#define RATE 16000
+#define MASK_FLOOR 0.1f         /* in the report */
+#define MADE_GROUPS 4
+
+static gchar *option_architecture, *option_init, *option_output;
+static gchar *option_checkpoint, *option_name, *option_licence, *option_data;
+static gchar **option_speech, **option_noise;
+static gchar **option_held_out_speech, **option_held_out_noise;
+static gint option_steps, option_batch = 16, option_shard = 4;
+static gint option_frames = 300, option_threads, option_seed = 1;
+static gint option_made = 1500;
+static gdouble option_minutes = 60.0, option_rate = 2e-3, option_report = 5.0;
+
+static const GOptionEntry entries[] = {
+  {"speech", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_speech,
+        "Recordings of a voice, or of a group of voices; give as many as you have",
+      "FOLDER"},
+  {"noise", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_noise,
+      "Recordings of a kind of noise; give as many as you have", "FOLDER"},
+  {"made-noises", 0, 0, G_OPTION_ARG_INT, &option_made,
+      "Noises to make: four groups more (default: 1500)", "N"},
+  {"held-out-speech", 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
+        &option_held_out_speech,
+      "Speech to report on, of voices that are not trained on", "FOLDER"},
+  {"held-out-noise", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_held_out_noise,
+      "Noise to report on", "FOLDER"},
+  {"output", 'o', 0, G_OPTION_ARG_FILENAME, &option_output,
+      "Model file to write (default: my-audio-denoiser.safetensors)", "FILE"},
+  {"checkpoint", 'c', 0, G_OPTION_ARG_FILENAME, &option_checkpoint,
+      "Write the state of the training here with every report, and go on from "
+        "it if it is there", "FILE"},
+  {"minutes", 'm', 0, G_OPTION_ARG_DOUBLE, &option_minutes,
+      "How long to train (default: 60)", "M"},
+  {"steps", 's', 0, G_OPTION_ARG_INT, &option_steps,
+        "Steps to train instead of a time, for a result that can be repeated",
+      "N"},
+  {"init", 'i', 0, G_OPTION_ARG_FILENAME, &option_init,
+      "Start from this model instead of random weights", "FILE"},
+  {"architecture", 'a', 0, G_OPTION_ARG_STRING, &option_architecture,
+      "Architecture text, see docs/architecture-text.md", "TEXT"},
+  {"batch", 0, 0, G_OPTION_ARG_INT, &option_batch,
+      "Samples in a step (default: 16)", "N"},
+  {"shard", 0, 0, G_OPTION_ARG_INT, &option_shard,
+      "Samples worked on together, a divisor of the batch (default: 4)", "N"},
+  {"frames", 0, 0, G_OPTION_ARG_INT, &option_frames,
+      "Length of a sample in frames of 10 ms (default: 300)", "N"},
+  {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &option_rate,
+      "Peak of the learning rate (default: 0.002)", "R"},
+  {"seed", 0, 0, G_OPTION_ARG_INT, &option_seed,
+      "Seed of weights and samples (default: 1)", "N"},
+  {"threads", 't', 0, G_OPTION_ARG_INT, &option_threads,
+      "Threads (default: one per processor)", "N"},
+  {"report-every", 0, 0, G_OPTION_ARG_DOUBLE, &option_report,
+        "Minutes between reports, each of which writes the model (default: 5)",
+      "M"},
+  {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
+      "Name to store in the model file", "TEXT"},
+  {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
+      "Licence to store in the model file", "TEXT"},
+  {"data", 0, 0, G_OPTION_ARG_STRING, &option_data,
+      "What it was trained on, to store in the model file", "TEXT"},
+  G_OPTION_ENTRY_NULL
+};
+
+/* The report: 48 mixtures of 3 s of noise and 5 s of speech in it. */
+enum
+{
+  N_BATCH = 8,
+  N_BATCHES = 6,
+  N_BEFORE = 3 * RATE,
+  N_SAMPLES = 8 * RATE,
+  N_FRAMES = N_SAMPLES / AE_STFT_HOP - 1
+};
+
+static const float report_db[] = { 0.0f, 5.0f, 10.0f, 15.0f };
+
+/* Scale-invariant signal-to-distortion ratio of @y for @s (Le Roux et al. 2019). */
+static double
+si_sdr (const float *y, const float *s, gsize n)
+{
+  double ys = 0.0, ss = 0.0, yy = 0.0;
+
+  for (gsize i = 0; i < n; i++) {
+    ys += (double) (y[i] * s[i]);
+    ss += (double) (s[i] * s[i]);
+    yy += (double) (y[i] * y[i]);
+  }
+  return 10.0 * log10 (ys * ys / ss / (yy - ys * ys / ss));
+}
+
+/* Sample @i of a batch: its masked spectra back to samples. */
+static void
+synthesise (const AeTensor * mask, guint i, const AeSpectrum * spectra,
+    float *out)
+{
+  memset (out, 0, N_SAMPLES * sizeof (float));
+  for (guint t = 0; t < N_FRAMES; t++) {
+    AeSpectrum spectrum = spectra[t];
+
+    for (guint k = 0; k < AE_STFT_BINS; k++) {
+      gsize at = ((gsize) k * N_FRAMES + t) * N_BATCH + i;
+      float m = MAX (mask->data[at], MASK_FLOOR);
+
+      spectrum.re[k] *= m;
+      spectrum.im[k] *= m;
+    }
+    ae_stft_synthesise (&spectrum, out + (gsize) t * AE_STFT_HOP);
+  }
+}
+
+static void
+report (const AeNoisySpeech * held_out, AeTape * tape,
+    const AeWeights * weights)
+{
+  g_auto (AeTensor) in = AE_TENSOR_INIT;
+  g_autofree float *noisy = g_new (float, N_BATCH * N_SAMPLES);
+  g_autofree float *clean = g_new (float, N_BATCH * N_SAMPLES);
+  g_autofree float *out = g_new (float, N_SAMPLES);
+  g_autofree AeSpectrum *spectra = g_new (AeSpectrum, N_BATCH * N_FRAMES);
+  double before = 0.0, after[G_N_ELEMENTS (report_db)] = { 0.0 };
+  double mean = 0.0;
+  AeRng rng;
+
+  ae_rng_init (&rng, 1000);
+  ae_tensor_resize (&in, AE_AUDIO_FEATURES, 1, N_FRAMES, N_BATCH);
+  for (guint b = 0; b < N_BATCHES; b++) {
+    const AeTensor *mask;
+
+    for (guint i = 0; i < N_BATCH; i++) {
+      AeAudioFeatures features = { 0 };
+      float *x = noisy + (gsize) i * N_SAMPLES;
+      float *s = clean + (gsize) i * N_SAMPLES;
+
+      ae_noisy_speech_plain (held_out, &rng,
+          report_db[i % G_N_ELEMENTS (report_db)], N_BEFORE, N_SAMPLES, x, s);
+      before += si_sdr (x + N_BEFORE, s + N_BEFORE, N_SAMPLES - N_BEFORE);
+      for (guint t = 0; t < N_FRAMES; t++) {
+        AeSpectrum *spectrum = spectra + (gsize) i * N_FRAMES + t;
+
+        ae_stft_analyse (x + (gsize) t * AE_STFT_HOP, spectrum);
+        ae_audio_features_next (&features, spectrum,
+            in.data + (gsize) t * N_BATCH + i, (gsize) N_FRAMES * N_BATCH);
+      }
+    }
+    mask = ae_tape_forward (tape, weights->data, &in, NULL);
+    for (guint i = 0; i < N_BATCH; i++) {
+      double db;
+
+      synthesise (mask, i, spectra + (gsize) i * N_FRAMES, out);
+      /* the last window has no other half */
+      db = si_sdr (out + N_BEFORE, clean + (gsize) i * N_SAMPLES + N_BEFORE,
+          N_SAMPLES - N_BEFORE - AE_STFT_HOP);
+      after[i % G_N_ELEMENTS (report_db)] += db;
+      mean += db / (N_BATCH * N_BATCHES);
+    }
+  }
+  g_print ("  SI-SDR %.2f -> %.2f dB:", before / (N_BATCH * N_BATCHES), mean);
+  for (guint i = 0; i < G_N_ELEMENTS (report_db); i++)
+    g_print (" %g -> %.2f", (double) report_db[i],
+        after[i] * G_N_ELEMENTS (report_db) / (N_BATCH * N_BATCHES));
+  g_print ("\n");
+}
+
+static AeModel *
+first_model (GError ** error)
+{
+  g_autoptr (AeArchitecture) architecture = NULL;
+  g_autoptr (AeWeights) weights = NULL;
+  AeShape any = { AE_AUDIO_FEATURES, 0, 0 };
+  AeRng rng;
+
+  if (option_init)
+    return ae_model_load (option_init, error);
+  architecture = ae_architecture_parse (option_architecture
+      ? option_architecture : DEFAULT_ARCHITECTURE, &any, error);
+  if (architecture == NULL)
+    return NULL;
+  ae_rng_init (&rng, (guint64) option_seed);
+  weights = ae_weights_new_random (architecture, &rng);
+  return ae_model_new (architecture, weights, NULL, error);
+}
+
+static gboolean
+check_model (const AeArchitecture * a, GError ** error)
+{
+  if (a->input.c == AE_AUDIO_FEATURES && a->input.h == 0
+      && a->output.c == AE_STFT_BINS && a->n_given == 0)
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+      "the model \"%s\" has %u input, %u output and %u given channels; expected "
+      "%u, %u and none, and any size", a->text, a->input.c, a->output.c,
+      a->n_given, AE_AUDIO_FEATURES, AE_STFT_BINS);
+  return FALSE;
+}
+
+/* A training under way. */
+typedef struct
+{
+  AeModel *first;
+  AeTrainer *trainer;
+  AeTape *tape;
+  AeNoisySpeech mixer, held_out;
+  double seconds_before;        /* of the checkpoint that it goes on from */
+  gint64 begin_us;
+} Training;
+
+static double
+seconds (const Training * training)
+{
+  return training->seconds_before
+      + (double) (g_get_monotonic_time () - training->begin_us) / 1e6;
+}
+
+/* 0 at the beginning, 1 at the end. */
+static double
+progress (const Training * training)
+{
+  if (option_steps > 0)
+    return (double) ae_trainer_n_steps (training->trainer) / option_steps;
+  return seconds (training) / (60.0 * option_minutes);
+}
+
+static AeModel *
+current_model (const Training * training, GError ** error)
+{
+  g_autoptr (AeWeights) weights = ae_trainer_weights (training->trainer, error);
+  g_autoptr (GHashTable) metadata =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+
+  if (weights == NULL)
+    return NULL;
+  g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("denoise"));
+  g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("audio"));
+  g_hash_table_insert (metadata, (gpointer) "rate", g_strdup ("16000"));
+  g_hash_table_insert (metadata, (gpointer) "steps",
+      g_strdup_printf ("%" G_GUINT64_FORMAT,
+          ae_trainer_n_steps (training->trainer)));
+  if (option_name)
+    g_hash_table_insert (metadata, (gpointer) "name", g_strdup (option_name));
+  if (option_licence)
+    g_hash_table_insert (metadata, (gpointer) "licence",
+        g_strdup (option_licence));
+  if (option_data)
+    g_hash_table_insert (metadata, (gpointer) "data", g_strdup (option_data));
+  return ae_model_new (training->first->architecture, weights, metadata, error);
+}
+
+static gboolean
+save_checkpoint (const Training * training, AeModel * model, GError ** error)
+{
+  g_autofree gchar *schedule =
+      g_strdup_printf ("cosine, %.0f seconds", seconds (training));
+  AeCheckpoint checkpoint = {
+    .model = model,
+    .is_better = TRUE,
+    .published_at = ae_trainer_n_steps (training->trainer),
+    .objective = (gchar *) OBJECTIVE,
+    .schedule = schedule,
+    .state = ae_trainer_state (training->trainer),
+    .rate_scale = 1.0f,
+  };
+  gboolean ok = ae_checkpoint_save (&checkpoint, option_checkpoint, error);
+
+  ae_trainer_state_free (checkpoint.state);
+  return ok;
+}
+
+static gboolean
+go_on (Training * training, GError ** error)
+{
+  g_autoptr (AeCheckpoint) checkpoint = NULL;
+  const gchar *text = training->first->architecture->text;
+  const gchar *comma;
+
+  if (option_checkpoint == NULL
+      || !g_file_test (option_checkpoint, G_FILE_TEST_EXISTS))
+    return TRUE;
+  checkpoint = ae_checkpoint_load (option_checkpoint, error);
+  if (checkpoint == NULL)
+    return FALSE;
+  if (strcmp (checkpoint->objective, OBJECTIVE) != 0
+      || strcmp (checkpoint->model->architecture->text, text) != 0) {
+    g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+        "%s: a training of \"%s\" with objective %s, expected \"%s\" with %s",
+        option_checkpoint, checkpoint->model->architecture->text,
+        checkpoint->objective, text, OBJECTIVE);
+    return FALSE;
+  }
+  ae_trainer_restore (training->trainer, checkpoint->state);
+  comma = strchr (checkpoint->schedule, ',');
+  training->seconds_before = comma ? g_ascii_strtod (comma + 1, NULL) : 0.0;
+  g_print ("going on from step %" G_GUINT64_FORMAT " of %s\n",
+      ae_trainer_n_steps (training->trainer), option_checkpoint);
+  return TRUE;
+}
+
+static gboolean
+write_and_report (Training * training, double loss, GError ** error)
+{
+  g_autoptr (AeModel) model = current_model (training, error);
+
+  if (model == NULL || !ae_model_save (model, option_output, error)
+      || (option_checkpoint && !save_checkpoint (training, model, error)))
+    return FALSE;
+  g_print ("step %" G_GUINT64_FORMAT ", %.0f s, loss %.5f",
+      ae_trainer_n_steps (training->trainer), seconds (training), loss);
+  if (training->held_out.speech)
+    report (&training->held_out, training->tape, model->weights);
+  else
+    g_print ("\n");
+  return TRUE;
+}
+
+static gboolean
+run (Training * training, GError ** error)
+{
+  /* of parts of the whole, since steps may not be known before */
+  const AeSchedule schedule = { AE_SCHEDULE_COSINE, (float) option_rate, 10000,
+    200
+  };
+  double mean_loss = 0.0, next = option_report * 60.0;
+  guint n = 0;
+
+  training->begin_us = g_get_monotonic_time ();
+  while (progress (training) < 1.0) {
+    g_autoptr (GError) reason = NULL;
+    AeTrainerLoss loss;
+
+    if (!ae_trainer_step (training->trainer, ae_noisy_speech_sample,
+            &training->mixer, ae_schedule_rate (&schedule,
+                (guint64) (10000.0 * progress (training))), &loss, &reason)) {
+      g_printerr ("left out: %s\n", reason->message);
+      continue;
+    }
+    mean_loss += (loss.total - mean_loss) / MIN (++n, 300);
+    if (seconds (training) >= next + training->seconds_before) {
+      if (!write_and_report (training, mean_loss, error))
+        return FALSE;
+      next = seconds (training) - training->seconds_before
+          + option_report * 60.0;
+    }
+  }
+  return write_and_report (training, mean_loss, error);
+}
+
+static gboolean
+train (Training * training, GError ** error)
+{
+  AeTrainerConfig config = AE_TRAINER_CONFIG_DEFAULT;
+  const AeArchitecture *a;
+
+  training->first = first_model (error);
+  if (training->first == NULL
+      || !check_model (training->first->architecture, error))
+    return FALSE;
+  a = training->first->architecture;
+  config.height = 1;
+  config.width = training->mixer.n_frames;
+  config.batch = (guint) option_batch;
+  config.shard = (guint) option_shard;
+  config.seed = (guint64) option_seed;
+  config.n_threads = (guint) option_threads;
+  config.loss_func = ae_audio_loss;
+  config.target_channels = AE_AUDIO_TARGET;
+  training->trainer = ae_trainer_new (training->first->architecture,
+      training->first->weights, &config, error);
+  if (training->trainer == NULL || !go_on (training, error))
+    return FALSE;
+  training->tape = ae_tape_new (training->first->architecture);
+  g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.1f million products per second, "
+      "%.0f s of speech, %.0f s of noise\n", a->text, a->n_weights,
+      ae_architecture_macs_per_pixel (a) / 1e4,
+      ae_sound_set_seconds (training->mixer.speech),
+      ae_sound_set_seconds (training->mixer.noise));
+  return run (training, error);
+}
+
+static gboolean
+check_options (GError ** error)
+{
+  if (option_speech == NULL || option_noise == NULL)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "no --speech or no --noise given; see --help");
+  else if ((option_held_out_speech == NULL) != (option_held_out_noise == NULL))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--held-out-speech and --held-out-noise go together");
+  else if (option_frames < 10 || option_frames > 6000)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--frames %d is not in 10 ... 6000", option_frames);
+  else if (option_batch < 1 || option_shard < 1 || option_made < 0
+      || option_steps < 0 || option_threads < 0 || !(option_report > 0.0)
+      || !(option_minutes > 0.0) || !(option_rate > 0.0))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--batch, --shard, --made-noises, --steps, --minutes, --report-every, "
+        "--threads and --rate take positive numbers");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static AeSoundSet *
+load (gchar ** paths, GError ** error)
+{
+  return ae_sound_set_new ((const gchar * const *) paths, error);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- train a model that removes noise from speech");
+  g_autoptr (AeSoundSet) speech = NULL;
+  g_autoptr (AeSoundSet) noise = NULL;
+  g_autoptr (AeSoundSet) held_out_speech = NULL;
+  g_autoptr (AeSoundSet) held_out_noise = NULL;
+  g_autoptr (GError) error = NULL;
+  Training training = { 0 };
+  gboolean ok = FALSE;
+
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, &argc, &argv, &error)
+      || !check_options (&error)
+      || (speech = load (option_speech, &error)) == NULL
+      || (noise = load (option_noise, &error)) == NULL
+      || (option_held_out_speech
+          && ((held_out_speech = load (option_held_out_speech, &error)) == NULL
+              || (held_out_noise = load (option_held_out_noise,
+                      &error)) == NULL)))
+    goto out;
+  if (option_output == NULL)
+    option_output = g_strdup ("my-audio-denoiser" AE_MODEL_EXTENSION);
+  for (guint i = 0; option_made > 0 && i < MADE_GROUPS; i++)
+    ae_sound_set_take (noise,
+        ae_made_noises ((guint) option_made / MADE_GROUPS + 1,
+            (guint64) option_seed * MADE_GROUPS + i));
+  training.mixer = (AeNoisySpeech) {
+  speech, noise, (guint) option_frames};
+  training.held_out = (AeNoisySpeech) {
+  held_out_speech, held_out_noise, 0};
+  ok = train (&training, &error);
+  ae_tape_free (training.tape);
+  ae_trainer_free (training.trainer);
+  ae_model_unref (training.first);
+
+out:
+  if (ok)
+    g_print ("wrote %s\n", option_output);
+  else
+    g_printerr ("train-audio-denoiser: %s\n", error->message);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
