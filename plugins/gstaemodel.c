@@ -46,6 +46,14 @@ gst_ae_model_check_filter (const AeModel * model, const gchar * path,
 }
 
 AeModel *
+gst_ae_model_load (const gchar * name, GError ** error)
+{
+  g_autofree gchar *path = ae_model_find (name, error);
+
+  return path != NULL ? ae_model_load (path, error) : NULL;
+}
+
+AeModel *
 gst_ae_model_load_filter (const gchar * name, GError ** error)
 {
   g_autofree gchar *path = ae_model_find (name, error);

@@ -7,6 +7,11 @@
 
 G_BEGIN_DECLS
 
+/* Loads a model. @name: a path, or the name of a shipped one. Errors: those of
+ * ae_model_find() and ae_model_load(). */
+AeModel *gst_ae_model_load (const gchar * name, GError ** error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * gst_ae_model_load_filter:
  * @name: a path, or the name of a shipped model

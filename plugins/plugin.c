@@ -3,6 +3,7 @@
 
 #include "ae-model.h"
 #include "gstaeaudiocorrupt.h"
+#include "gstaeaudiodenoise.h"
 #include "gstaemonitorsrc.h"
 #include "gstaeparse.h"
 #include "gstaevideocompare.h"
@@ -21,6 +22,7 @@ static const struct
     GType (*get_type) (void);
 } elements[] = {
   {"aeaudiocorrupt", GST_RANK_NONE, gst_ae_audio_corrupt_get_type},
+  {"aeaudiodenoise", GST_RANK_NONE, gst_ae_audio_denoise_get_type},
   {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},
   {"aeparse", GST_RANK_PRIMARY, gst_ae_parse_get_type},
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},

@@ -61,9 +61,9 @@ lay_out (const AeArchitecture * architecture, const float *weights, gsize n)
 }
 
 gchar *
-fixture_model (const gchar * text, const float *weights, gsize n)
+fixture_model_of (const AeShape * input, const gchar * text,
+    const float *weights, gsize n)
 {
-  const AeShape input = { 1, 0, 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (AeArchitecture) architecture = NULL;
   g_autoptr (AeWeights) w = NULL;
@@ -71,13 +71,21 @@ fixture_model (const gchar * text, const float *weights, gsize n)
   g_autofree gchar *name = g_strdup_printf ("model-%u.safetensors", n_models++);
   gchar *path = g_build_filename (directory, name, NULL);
 
-  architecture = ae_architecture_parse (text, &input, &error);
+  architecture = ae_architecture_parse (text, input, &error);
   fail_unless (architecture != NULL, "%s", error ? error->message : "");
   w = lay_out (architecture, weights, n);
   model = ae_model_new (architecture, w, NULL, &error);
   fail_unless (model != NULL, "%s", error ? error->message : "");
   fail_unless (ae_model_save (model, path, &error));
   return path;
+}
+
+gchar *
+fixture_model (const gchar * text, const float *weights, gsize n)
+{
+  const AeShape input = { 1, 0, 0 };
+
+  return fixture_model_of (&input, text, weights, n);
 }
 
 gchar *

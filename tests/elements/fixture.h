@@ -5,6 +5,8 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
+#include "ae-architecture.h"
+
 /* A directory for models, of one test. */
 void fixture_setup (void);
 void fixture_teardown (void);
@@ -12,8 +14,12 @@ void fixture_teardown (void);
 /* Returns: (transfer full): the path of @name in that directory. */
 gchar *fixture_path (const gchar * name);
 
-/* Saves a model for planes of any size; @weights: the tensors in the order of
- * the text. Returns: (transfer full): its path. */
+/* Saves a model; @weights: the tensors in the order of the text. Returns:
+ * (transfer full): its path. */
+gchar *fixture_model_of (const AeShape * input, const gchar * text,
+    const float *weights, gsize n);
+
+/* The same for planes of any size. */
 gchar *fixture_model (const gchar * text, const float *weights, gsize n);
 
 /* 1 - x */
