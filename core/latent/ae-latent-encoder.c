@@ -6,6 +6,7 @@
 
 #include "ae-error.h"
 #include "ae-latent-private.h"
+#include "ae-quantise.h"
 
 /* A residual becomes the next larger number from this fraction on: a zero is
  * cheap, so errors of more than half a step may pay. */
@@ -30,6 +31,7 @@ struct _AeLatentEncoder
   AeLatentModel *model;
   AePlan *plan;
   AeFrameEncoder *coder;
+  AeQuantiser *quantiser;
   AeFrameHeader header;
   guint h, w;                   /* of the grid */
   gsize n;                      /* positions */
@@ -116,6 +118,7 @@ ae_latent_encoder_new (AeLatentModel * model, const AeLatentFormat * format,
   self->w = ae_frame_grid_side (&self->header, format->width);
   self->n = (gsize) self->h * self->w;
   self->coder = ae_frame_encoder_new (model->symbols);
+  self->quantiser = ae_quantiser_new (model->symbols);
   if (!make_plan (self, n_threads, error) || !make_memory (self, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -128,6 +131,7 @@ ae_latent_encoder_free (AeLatentEncoder * self)
     return;
   ae_plan_free (self->plan);
   ae_frame_encoder_free (self->coder);
+  ae_quantiser_free (self->quantiser);
   ae_latents_clear (&self->latents);
   ae_latents_clear (&self->reference);
   ae_aligned_free (self->samples);
@@ -178,16 +182,6 @@ intra_rounding (const AePlaneModel * plane)
 {
   return plane->weights[0] || plane->weights[1] || plane->weights[2] ? 0.5f
       : INTRA_ROUNDING;
-}
-
-static void
-quantise_plane (const float *code, gsize n, float step, float rounding,
-    gint16 * values)
-{
-  float inverse = 1.0f / step;
-
-  for (gsize i = 0; i < n; i++)
-    values[i] = (gint16) round_value (code[i] * inverse, rounding);
 }
 
 /* Roughly. */
@@ -298,38 +292,25 @@ choose_blocks (AeLatentEncoder * self)
   }
 }
 
+/* @reference, @blocks: NULL for a key frame. */
 static void
-fill_plane (AeLatentEncoder * self, guint p, float step)
+quantise (AeLatentEncoder * self, guint grade, const gint16 * reference,
+    const guint8 * blocks)
 {
-  const float rounding = intra_rounding (&self->model->symbols->planes[p]);
-  const float *code = self->code + p * self->n;
-  const gint16 *reference = self->reference.data + p * self->n;
-  gint16 *values = self->latents.data + p * self->n;
-  float inverse = 1.0f / step;
+  const AeQuantise work = {
+    .grade = grade,.h = self->h,.w = self->w,.bit_worth =
+        AE_QUANTISE_BIT_WORTH,.code = self->code,.steps =
+        ae_latent_model_steps (self->model, grade),.reference =
+        reference,.blocks = blocks,.values = self->latents.data
+  };
 
-  for (gsize i = 0; i < self->n; i++) {
-    float value = code[i] * inverse;
-    gint changed = reference[i] + round_value (value - (float) reference[i],
-        CHANGED_ROUNDING);
-
-    if (self->blocks[i] == AE_BLOCK_HELD)
-      values[i] = reference[i];
-    else if (self->blocks[i] == AE_BLOCK_CHANGED)
-      values[i] = (gint16) CLAMP (changed, -AE_VALUE_MAX, AE_VALUE_MAX);
-    else
-      values[i] = (gint16) round_value (value, rounding);
-  }
+  ae_quantiser_run (self->quantiser, &work);
 }
 
 static void
 make_key (AeLatentEncoder * self, guint grade)
 {
-  const float *steps = ae_latent_model_steps (self->model, grade);
-
-  for (guint p = 0; p < self->model->n_planes; p++)
-    quantise_plane (self->code + p * self->n, self->n, steps[p],
-        intra_rounding (&self->model->symbols->planes[p]),
-        self->latents.data + p * self->n);
+  quantise (self, grade, NULL, NULL);
   memset (self->blocks, AE_BLOCK_INTRA, self->n);
   self->told.n_intra = self->n;
 }
@@ -337,16 +318,13 @@ make_key (AeLatentEncoder * self, guint grade)
 static void
 make_predicted (AeLatentEncoder * self, const AeLatentChoice * choice)
 {
-  const float *steps = ae_latent_model_steps (self->model, choice->grade);
-
   self->refresh_end = self->i_refresh;
   if (choice->refresh_frames > 0)
     self->refresh_end += (self->n + choice->refresh_frames - 1)
         / choice->refresh_frames;
   compare (self, choice->grade);
   choose_blocks (self);
-  for (guint p = 0; p < self->model->n_planes; p++)
-    fill_plane (self, p, steps[p]);
+  quantise (self, choice->grade, self->reference.data, self->blocks);
 }
 
 gboolean
