@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "picture-set.h"
 #include "ae-error.h"
-
-#include <gst/app/gstappsink.h>
-#include <gst/gst.h>
-#include <gst/video/video.h>
-#include <string.h>
+#include "picture-file.h"
 
 struct _AePictureSet
 {
@@ -77,113 +73,42 @@ halve (const AePicture * from)
   return half;
 }
 
-static gboolean
-add_sample (AePictureSet * set, GstSample * sample, guint min_size)
+/* What add_picture() needs. */
+typedef struct
 {
-  GstVideoInfo info;
-  GstVideoFrame frame;
+  AePictureSet *set;
+  guint min_size;
+} Adding;
 
-  if (!gst_video_info_from_caps (&info, gst_sample_get_caps (sample))
-      || !gst_video_frame_map (&frame, &info, gst_sample_get_buffer (sample),
-          GST_MAP_READ))
-    return FALSE;
+static void
+add_picture (gpointer data, GstVideoFrame * frame)
+{
+  const Adding *adding = data;
+
   for (guint i = 0; i < 3; i++) {
-    AePicture full = from_component (&frame, i);
+    AePicture full = from_component (frame, i);
 
-    append (i == 0 ? set->luma : set->chroma, halve (&full), min_size);
+    append (i == 0 ? adding->set->luma : adding->set->chroma, halve (&full),
+        adding->min_size);
     if (i == 0)
-      append (set->luma, full, min_size);
+      append (adding->set->luma, full, adding->min_size);
     else
       picture_clear (&full);
   }
-  gst_video_frame_unmap (&frame);
-  return TRUE;
-}
-
-static gboolean
-add_file (AePictureSet * set, const gchar * path, guint min_size,
-    GError ** error)
-{
-  g_autoptr (GstElement) pipeline = gst_parse_launch ("filesrc name=src ! "
-      "decodebin ! videoconvert ! video/x-raw,format=Y444 ! appsink name=sink "
-      "sync=false", error);
-  g_autoptr (GstElement) src = NULL;
-  g_autoptr (GstElement) sink = NULL;
-  g_autoptr (GstSample) sample = NULL;
-  g_autoptr (GstBus) bus = NULL;
-  g_autoptr (GstMessage) message = NULL;
-  gboolean ok;
-
-  if (pipeline == NULL)
-    return FALSE;
-  src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
-  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
-  bus = gst_element_get_bus (pipeline);
-  g_object_set (src, "location", path, NULL);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  sample = gst_app_sink_try_pull_sample (GST_APP_SINK (sink), 30 * GST_SECOND);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  ok = sample != NULL && add_sample (set, sample, min_size);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  if (!ok) {
-    g_autoptr (GError) reason = NULL;
-
-    if (message)
-      gst_message_parse_error (message, &reason, NULL);
-    g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: no picture in it: %s",
-        path, reason ? reason->message : "nothing was decoded");
-  }
-  return ok;
-}
-
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const gchar * const *) a, *(const gchar * const *) b);
-}
-
-/* Names in the order of strcmp(), so that a seed means the same everywhere. */
-static gboolean
-add_folder (AePictureSet * set, const gchar * path, guint min_size,
-    GError ** error)
-{
-  g_autoptr (GDir) folder = g_dir_open (path, 0, error);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  const gchar *name;
-
-  if (folder == NULL)
-    return FALSE;
-  while ((name = g_dir_read_name (folder)) != NULL)
-    g_ptr_array_add (names, g_build_filename (path, name, NULL));
-  g_ptr_array_sort (names, compare_names);
-  for (guint i = 0; i < names->len; i++) {
-    g_autoptr (GError) reason = NULL;
-    const gchar *file = names->pdata[i];
-
-    if (g_file_test (file, G_FILE_TEST_IS_REGULAR)
-        && !add_file (set, file, min_size, &reason))
-      g_printerr ("left out: %s\n", reason->message);
-  }
-  return TRUE;
 }
 
 AePictureSet *
 ae_picture_set_new (const gchar * const *paths, guint min_size, GError ** error)
 {
   g_autoptr (AePictureSet) set = g_new0 (AePictureSet, 1);
+  Adding adding = { set, min_size };
 
   set->luma = g_array_new (FALSE, FALSE, sizeof (AePicture));
   set->chroma = g_array_new (FALSE, FALSE, sizeof (AePicture));
   g_array_set_clear_func (set->luma, picture_clear);
   g_array_set_clear_func (set->chroma, picture_clear);
-  for (guint i = 0; paths[i]; i++) {
-    gboolean ok = g_file_test (paths[i], G_FILE_TEST_IS_DIR)
-        ? add_folder (set, paths[i], min_size, error)
-        : add_file (set, paths[i], min_size, error);
-
-    if (!ok)
-      return NULL;
-  }
+  if (!ae_picture_files_read (paths, "Y444", add_picture, &adding, error))
+    return NULL;
   if (set->luma->len == 0) {
     g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
         "no picture of at least %ux%u pixels in %s%s", min_size, min_size,

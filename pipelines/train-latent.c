@@ -1,0 +1,514 @@
+/* Trains a codec's model on pictures; pipelines/train-latent runs it. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ae-error.h"
+#include "ae-latent-dct.h"
+#include "ae-latent-model.h"
+#include "ae-quantise.h"
+#include "ae-schedule.h"
+#include "latent-fit.h"
+#include "latent-parts.h"
+#include "latent-trainer.h"
+
+#define DEFAULT_ARCHITECTURE \
+    "unshuffle 4, save x, conv 3x3 64 relu, save a, conv 3x3 64 relu, " \
+    "conv 3x3 64, add a relu, conv 3x3 64 relu, concat x, conv 1x1 64 | " \
+    "save z, given 1, conv 3x3 64 relu, save b, conv 3x3 64 relu, " \
+    "conv 3x3 64, add b relu, conv 3x3 64 relu, concat z, conv 1x1 96, " \
+    "shuffle 4"
+
+#define N_LEVELS AE_SYMBOLS_N_LEVELS
+
+/* Steps of the coarsest and the finest level, of a sample of 0..1. */
+#define COARSEST (140 / 255.0)
+#define FINEST (7 / 255.0)
+
+#define FIT_SEED 1000           /* of the patches that tables are fitted to */
+
+/* Low frequencies of Y, U and V that the code begins with. */
+#define CHROMA_PLANES 6
+
+static gchar *option_architecture, *option_init, *option_output;
+static gchar *option_validate, *option_curves, *option_name, *option_licence;
+static gchar *option_data;
+static gint option_steps = -1, option_batch = 16, option_patch = 128;
+static gint option_threads, option_seed = 1, option_report = 2000;
+static gdouble option_minutes = 60.0, option_rate = 1e-3;
+static gdouble option_bit_worth = AE_QUANTISE_BIT_WORTH;
+static gdouble option_chroma = 0.3;
+static gchar **option_pictures;
+
+static const GOptionEntry entries[] = {
+  {"output", 'o', 0, G_OPTION_ARG_FILENAME, &option_output,
+      "Model file to write (default: my-latent-video.safetensors)", "FILE"},
+  {"minutes", 'm', 0, G_OPTION_ARG_DOUBLE, &option_minutes,
+      "How long to train (default: 60)", "M"},
+  {"steps", 's', 0, G_OPTION_ARG_INT, &option_steps,
+      "Steps to train instead of a time; 0 to fit and judge alone", "N"},
+  {"init", 'i', 0, G_OPTION_ARG_FILENAME, &option_init,
+      "Start from this model instead of the cosine transform", "FILE"},
+  {"validate", 'v', 0, G_OPTION_ARG_FILENAME, &option_validate,
+        "Pictures to report on, which must not be among those trained on",
+      "FOLDER"},
+  {"curves", 0, 0, G_OPTION_ARG_FILENAME, &option_curves,
+      "Write what each of these takes at each level: picture, level, bits per "
+        "pixel, PSNR of Y, U and V", "FILE"},
+  {"architecture", 'a', 0, G_OPTION_ARG_STRING, &option_architecture,
+      "Architecture text, see docs/architecture-text.md", "TEXT"},
+  {"batch", 0, 0, G_OPTION_ARG_INT, &option_batch,
+      "Patches in a step, a multiple of 16 (default: 16)", "N"},
+  {"patch", 0, 0, G_OPTION_ARG_INT, &option_patch,
+      "Height and width of a patch, a multiple of 8 (default: 128)", "N"},
+  {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &option_rate,
+      "Peak of the learning rate (default: 0.001)", "R"},
+  {"bit-worth", 0, 0, G_OPTION_ARG_DOUBLE, &option_bit_worth,
+      "What a bit is worth when values are rounded in training, in squared "
+        "steps (default: 0.1)", "W"},
+  {"chroma", 0, 0, G_OPTION_ARG_DOUBLE, &option_chroma,
+        "What a squared error of U or V counts beside one of Y (default: 0.3)",
+      "W"},
+  {"seed", 0, 0, G_OPTION_ARG_INT, &option_seed,
+      "Seed of weights and patches (default: 1)", "N"},
+  {"threads", 't', 0, G_OPTION_ARG_INT, &option_threads,
+      "Threads (default: one per processor)", "N"},
+  {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
+        "Steps between reports, each of which writes the model (default: 2000)",
+      "N"},
+  {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
+      "Name to store in the model file", "TEXT"},
+  {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
+      "Licence to store in the model file", "TEXT"},
+  {"data", 0, 0, G_OPTION_ARG_STRING, &option_data,
+      "What it was trained on, to store in the model file", "TEXT"},
+  {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_pictures,
+      NULL, "PICTURE or FOLDER ..."},
+  G_OPTION_ENTRY_NULL
+};
+
+/* What training starts from. */
+typedef struct
+{
+  AeModel *model;
+  float base[N_LEVELS];
+  float *steps;                 /* [N_LEVELS][n_planes] */
+  guint n_planes;
+} Start;
+
+static void
+start_clear (Start * start)
+{
+  ae_model_unref (start->model);
+  g_free (start->steps);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Start, start_clear)
+/* Which plane of the cosine transform code plane @p begins as: the lowest
+ * frequencies of Y, then of U, then of V. */
+     static guint dct_plane (guint p, guint n_planes)
+{
+  guint n_luma = n_planes - 2 * CHROMA_PLANES;
+
+  if (p < n_luma)
+    return p;
+  return 64 + (p - n_luma) / CHROMA_PLANES * 16 + (p - n_luma) % CHROMA_PLANES;
+}
+
+/* Sets the encoder's last layer, which reads features and then the picture, to
+ * the transform of the latter alone. */
+static void
+init_encoder (const AeModel * dct, const AeLayer * layer, float *weights)
+{
+  const AeLayer *from = &dct->architecture->layers[1];
+  const float *matrix = dct->weights->data
+      + from->params[AE_PARAM_WEIGHT].offset;
+  const float *bias = dct->weights->data + from->params[AE_PARAM_BIAS].offset;
+  guint n_in = layer->in.c, n_features = n_in - from->in.c;
+
+  for (guint p = 0; p < layer->out.c; p++) {
+    guint row = dct_plane (p, layer->out.c);
+    float *weight = weights + layer->params[AE_PARAM_WEIGHT].offset + p * n_in;
+
+    for (guint c = 0; c < n_in; c++)
+      weight[c] = c < n_features ? 0.0f
+          : matrix[row * from->in.c + c - n_features];
+    weights[layer->params[AE_PARAM_BIAS].offset + p] = bias[row];
+  }
+}
+
+/* The same of the decoder's last convolution, which reads features and then the
+ * code of @n_planes. */
+static void
+init_decoder (const AeModel * dct, const AeLayer * layer, guint n_planes,
+    float *weights)
+{
+  const AeLayer *from = &dct->architecture->layers[2];
+  const float *matrix = dct->weights->data
+      + from->params[AE_PARAM_WEIGHT].offset;
+  const float *bias = dct->weights->data + from->params[AE_PARAM_BIAS].offset;
+  guint n_in = layer->in.c, n_features = n_in - n_planes;
+
+  for (guint c = 0; c < layer->out.c; c++) {
+    float *weight = weights + layer->params[AE_PARAM_WEIGHT].offset + c * n_in;
+
+    for (guint i = 0; i < n_in; i++)
+      weight[i] = i < n_features ? 0.0f
+          : matrix[c * from->in.c + dct_plane (i - n_features, n_planes)];
+    weights[layer->params[AE_PARAM_BIAS].offset + c] = bias[c];
+  }
+}
+
+static gboolean
+ends_in_linear (const AeLayer * layer, guint n_out, guint n_linear)
+{
+  return strcmp (layer->ops->name, "conv") == 0 && layer->kernel == 1
+      && layer->activation == AE_ACTIVATION_LINEAR && layer->out.c == n_out
+      && layer->in.c >= n_linear;
+}
+
+static AeModel *
+init_dct (AeArchitecture * architecture, guint n_planes, GError ** error)
+{
+  g_autoptr (AeModel) dct = ae_latent_dct_model ();
+  g_autoptr (AeWeights) random = NULL;
+  g_autoptr (AeWeights) weights = NULL;
+  g_autofree float *data = NULL;
+  const AeLayer *encoder, *decoder;
+  AeRng rng;
+
+  encoder = &architecture->layers[architecture->n_encoder - 1];
+  decoder = &architecture->layers[architecture->n_layers - 2];
+  if (!ends_in_linear (encoder, n_planes, AE_LATENT_DCT_PLANES)
+      || !ends_in_linear (decoder, AE_LATENT_DCT_PLANES, n_planes)
+      || n_planes <= 2 * CHROMA_PLANES || n_planes > 64 + 2 * CHROMA_PLANES) {
+    g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+        "\"%s\": to begin with the cosine transform, the encoder ends in \"conv "
+        "1x1\" of %u to %u channels, behind a \"concat\" of the unshuffled "
+        "picture, and the decoder in one of %u, behind one of the code, and "
+        "\"shuffle 4\"", architecture->text, 2 * CHROMA_PLANES + 1,
+        64 + 2 * CHROMA_PLANES, AE_LATENT_DCT_PLANES);
+    return NULL;
+  }
+  ae_rng_init (&rng, (guint64) option_seed);
+  random = ae_weights_new_random (architecture, &rng);
+  data = g_memdup2 (random->data, random->n * sizeof (float));
+  init_encoder (dct, encoder, data);
+  init_decoder (dct, decoder, n_planes, data);
+  weights = ae_weights_new_copy (data, random->n, error);
+  return weights ? ae_model_new (architecture, weights, NULL, error) : NULL;
+}
+
+/* The steps that weigh rate and distortion alike in the cosine transform. */
+static void
+default_steps (Start * start)
+{
+  for (guint level = 0; level < N_LEVELS; level++) {
+    for (guint p = 0; p < start->n_planes; p++)
+      start->steps[level * start->n_planes + p] = start->base[level]
+          * (dct_plane (p, start->n_planes) < 64 ? 1.0f
+          : 1.0f / sqrtf ((float) option_chroma));
+  }
+}
+
+static gboolean
+load_steps (Start * start, GError ** error)
+{
+  g_autoptr (AeLatentModel) latent = ae_latent_model_new (start->model, error);
+
+  for (guint level = 0; latent && level < N_LEVELS; level++)
+    memcpy (start->steps + level * start->n_planes,
+        ae_latent_model_steps (latent, level * AE_SYMBOLS_GRADES_PER_LEVEL),
+        start->n_planes * sizeof (float));
+  return latent != NULL;
+}
+
+static gboolean
+start_init (Start * start, GError ** error)
+{
+  const AeShape input = { AE_I420_PLANES, 0, 0 };
+  g_autoptr (AeArchitecture) architecture = NULL;
+  g_auto (AeLatentParts) parts = { NULL };
+
+  if (option_init) {
+    start->model = ae_model_load (option_init, error);
+    if (start->model == NULL)
+      return FALSE;
+    architecture = ae_architecture_ref (start->model->architecture);
+  } else {
+    architecture = ae_architecture_parse (option_architecture
+        ? option_architecture : DEFAULT_ARCHITECTURE, &input, error);
+  }
+  if (architecture == NULL
+      || !ae_latent_parts_init (&parts, architecture, error))
+    return FALSE;
+  start->n_planes = parts.n_planes;
+  start->steps = g_new (float, N_LEVELS * parts.n_planes);
+  for (guint level = 0; level < N_LEVELS; level++)
+    start->base[level] = (float) (COARSEST * pow (FINEST / COARSEST,
+            level / (N_LEVELS - 1.0)));
+  if (option_init)
+    return load_steps (start, error);
+  start->model = init_dct (architecture, parts.n_planes, error);
+  default_steps (start);
+  return start->model != NULL;
+}
+
+/* Returns: (transfer full) (nullable): the model with what there is to say of it. */
+static AeModel *
+describe (const Start * start, AeWeights * weights, guint64 n_steps,
+    GError ** error)
+{
+  g_autoptr (GHashTable) metadata =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+
+  g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("latent-video"));
+  g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("video"));
+  g_hash_table_insert (metadata, (gpointer) "steps",
+      g_strdup_printf ("%" G_GUINT64_FORMAT, n_steps));
+  if (option_name)
+    g_hash_table_insert (metadata, (gpointer) "name", g_strdup (option_name));
+  if (option_licence)
+    g_hash_table_insert (metadata, (gpointer) "licence",
+        g_strdup (option_licence));
+  if (option_data)
+    g_hash_table_insert (metadata, (gpointer) "data", g_strdup (option_data));
+  return ae_model_new (start->model->architecture, weights, metadata, error);
+}
+
+/* Prints the mean of what the pictures take at each level. */
+static gboolean
+report (const AeModel * model, const AeLatentPictures * held_out,
+    GError ** error)
+{
+  g_autoptr (AeLatentModel) codec = ae_latent_model_new (model, error);
+  guint n = ae_latent_pictures_n (held_out);
+  g_autoptr (GString) curves = g_string_new (NULL);
+  AeLatentPoint mean[N_LEVELS] = { 0 };
+
+  if (codec == NULL)
+    return FALSE;
+  for (guint i = 0; i < n; i++) {
+    AeLatentPoint points[N_LEVELS];
+
+    if (!ae_latent_judge (codec, ae_latent_pictures_nth (held_out, i), points,
+            error))
+      return FALSE;
+    for (guint level = 0; level < N_LEVELS; level++) {
+      const AeLatentPoint *p = &points[level];
+
+      mean[level].bits_per_pixel += p->bits_per_pixel / n;
+      mean[level].psnr[0] += p->psnr[0] / n;
+      g_string_append_printf (curves, "%u %u %.5f %.3f %.3f %.3f\n", i, level,
+          p->bits_per_pixel, p->psnr[0], p->psnr[1], p->psnr[2]);
+    }
+  }
+  for (guint level = 0; level < N_LEVELS; level++)
+    g_print (" %.3f:%.2f", mean[level].bits_per_pixel, mean[level].psnr[0]);
+  g_print ("\n");
+  return option_curves == NULL
+      || g_file_set_contents (option_curves, curves->str, -1, error);
+}
+
+/* Fits the tables anew to the running average, writes the model and judges it. */
+static gboolean
+finish (const Start * start, const AeLatentTrainer * trainer,
+    guint64 n_steps, const AeLatentPictures * pictures,
+    const AeLatentPictures * held_out, GError ** error)
+{
+  g_autofree float *steps = g_new (float, N_LEVELS * start->n_planes);
+  g_autoptr (AeWeights) weights =
+      ae_latent_trainer_weights (trainer, steps, error);
+  g_autoptr (AeModel) model = NULL;
+  g_autoptr (AeModel) packed = NULL;
+  g_autoptr (AeSymbolModel) symbols = NULL;
+
+  if (weights == NULL)
+    return FALSE;
+  model = describe (start, weights, n_steps, error);
+  if (model == NULL)
+    return FALSE;
+  symbols = ae_latent_fit (model, steps, ae_latent_trainer_symbols (trainer),
+      (float) option_bit_worth, pictures, FIT_SEED, error);
+  if (symbols == NULL)
+    return FALSE;
+  packed = ae_latent_model_pack (model, symbols, steps);
+  if (!ae_model_save (packed, option_output, error))
+    return FALSE;
+  if (held_out)
+    return report (packed, held_out, error);
+  g_print ("\n");
+  return TRUE;
+}
+
+static void
+print_loss (const AeLatentLoss * sum, guint64 step, guint64 n_steps,
+    double seconds, guint n)
+{
+  g_print ("step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+      ", %.0f s, objective %.4f, trained on:", step, n_steps, seconds,
+      sum->objective / n);
+  for (guint level = 0; level < N_LEVELS; level++)
+    g_print (" %.3f:%.2f", sum->bits[level] / sum->pixels[level],
+        -10 * log10 (sum->error[level] / sum->pixels[level]));
+  g_print ("\n  held out:");
+}
+
+static void
+add_loss (AeLatentLoss * sum, const AeLatentLoss * loss)
+{
+  sum->objective += loss->objective;
+  for (guint level = 0; level < N_LEVELS; level++) {
+    sum->bits[level] += loss->bits[level];
+    sum->error[level] += loss->error[level];
+    sum->pixels[level] += loss->pixels[level];
+  }
+}
+
+/* The learning rate at @seconds of a training of option_minutes, or at @step of
+ * option_steps: half a cosine, so that it ends when the time does. */
+static float
+rate_at (guint64 step, double seconds)
+{
+  const guint n_parts = 10000;
+  AeSchedule schedule = { AE_SCHEDULE_COSINE, (float) option_rate, n_parts, 0 };
+  double share = option_steps >= 0 ? (double) step / MAX (option_steps, 1)
+      : seconds / (60 * option_minutes);
+  float warm = MIN (1.0f, (float) (step + 1) / 200);
+
+  return warm * ae_schedule_rate (&schedule,
+      (guint64) (n_parts * MIN (share, 1.0)));
+}
+
+static gboolean
+is_done (guint64 step, double seconds)
+{
+  return option_steps >= 0 ? step >= (guint64) option_steps
+      : seconds >= 60 * option_minutes;
+}
+
+static gboolean
+run (const Start * start, AeLatentTrainer * trainer,
+    const AeLatentPictures * pictures, const AeLatentPictures * held_out,
+    GError ** error)
+{
+  gint64 begin_us = g_get_monotonic_time ();
+  AeLatentLoss sum = { 0 };
+  guint64 step = 0;
+  guint n = 0;
+
+  while (TRUE) {
+    double seconds = (double) (g_get_monotonic_time () - begin_us) / 1e6;
+    gboolean done = is_done (step, seconds);
+    AeLatentLoss loss;
+
+    if (done || (step > 0 && step % (guint64) option_report == 0)) {
+      if (n > 0)
+        print_loss (&sum, step, (guint64) MAX (option_steps, 0), seconds, n);
+      if (!finish (start, trainer, step, pictures, held_out, error))
+        return FALSE;
+      sum = (AeLatentLoss) {
+      0};
+      n = 0;
+    }
+    if (done)
+      return TRUE;
+    if (!ae_latent_trainer_step (trainer, pictures, rate_at (step, seconds),
+            &loss, error))
+      return FALSE;
+    add_loss (&sum, &loss);
+    step++;
+    n++;
+  }
+}
+
+static gboolean
+train (const AeLatentPictures * pictures, const AeLatentPictures * held_out,
+    GError ** error)
+{
+  const AeLatentTrainerConfig config = {
+    .patch = (guint) option_patch,.batch = (guint) option_batch,.n_threads =
+        (guint) option_threads,.seed = (guint64) option_seed,.bit_worth =
+        (float) option_bit_worth,.chroma = (float) option_chroma,.ema = 0.999f
+  };
+  g_auto (Start) start = { NULL };
+  g_autoptr (AeLatentTrainer) trainer = NULL;
+  AeSymbolModel *symbols;
+
+  if (!start_init (&start, error))
+    return FALSE;
+  g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.2f kMAC per pixel\n",
+      start.model->architecture->text, start.model->architecture->n_weights,
+      ae_architecture_macs_per_pixel (start.model->architecture) / 4000.0);
+  symbols = ae_latent_fit (start.model, start.steps, NULL, 0.0f, pictures,
+      FIT_SEED, error);
+  if (symbols == NULL)
+    return FALSE;
+  trainer = ae_latent_trainer_new (start.model, start.steps, start.base,
+      symbols, &config, error);
+  return trainer != NULL && run (&start, trainer, pictures, held_out, error);
+}
+
+static gboolean
+check_options (GError ** error)
+{
+  if (option_pictures == NULL)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "no pictures given; see --help");
+  else if (option_batch < 16 || option_batch % 16 != 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--batch %d is not a multiple of 16", option_batch);
+  else if (option_patch < 32 || option_patch > 512 || option_patch % 8 != 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--patch %d is not a multiple of 8 in 32 ... 512", option_patch);
+  else if (option_report < 1 || option_threads < 0 || !(option_minutes > 0.0)
+      || !(option_rate > 0.0) || !(option_chroma > 0.0)
+      || !(option_bit_worth >= 0.0))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--minutes, --report-every, --threads, --rate, --chroma and --bit-worth "
+        "take positive numbers");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- train a codec's model on pictures");
+  g_autoptr (AeLatentPictures) pictures = NULL;
+  g_autoptr (AeLatentPictures) held_out = NULL;
+  g_autoptr (GError) error = NULL;
+  const gchar *validate_paths[] = { NULL, NULL };
+
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, &argc, &argv, &error)
+      || !check_options (&error))
+    goto failed;
+  if (option_output == NULL)
+    option_output = g_strdup ("my-latent-video" AE_MODEL_EXTENSION);
+  /* also large enough for the patches that the context model is fitted to */
+  pictures = ae_latent_pictures_new ((const gchar * const *) option_pictures,
+      (guint) MAX (option_patch, AE_LATENT_FIT_PATCH), 1, &error);
+  if (pictures == NULL)
+    goto failed;
+  if (option_validate) {
+    validate_paths[0] = option_validate;
+    held_out = ae_latent_pictures_new (validate_paths, 16, 0, &error);
+    if (held_out == NULL)
+      goto failed;
+  }
+  if (!train (pictures, held_out, &error))
+    goto failed;
+  g_print ("wrote %s\n", option_output);
+  return EXIT_SUCCESS;
+
+failed:
+  g_printerr ("train-latent: %s\n", error->message);
+  return EXIT_FAILURE;
+}
