@@ -116,7 +116,7 @@ GST_START_TEST (test_lost_parts_heal_within_the_refresh_interval)
 {
   enum
   { LOST = 12, REFRESH = 10 };
-  gchar *properties = g_strdup_printf ("quality=7 part-size=%d "
+  gchar *properties = g_strdup_printf ("quality=9 part-size=%d "
       "key-interval=0 refresh-interval=%d", PART, REFRESH);
   g_auto (Stream) s = { 0 };
   GstHarness *dec;
