@@ -6,6 +6,7 @@
 #include "gstaeaudiodenoise.h"
 #include "gstaemonitorsrc.h"
 #include "gstaeparse.h"
+#include "gstaevideocode.h"
 #include "gstaevideocompare.h"
 #include "gstaevideocorrupt.h"
 #include "gstaevideodec.h"
@@ -25,6 +26,7 @@ static const struct
   {"aeaudiodenoise", GST_RANK_NONE, gst_ae_audio_denoise_get_type},
   {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},
   {"aeparse", GST_RANK_PRIMARY, gst_ae_parse_get_type},
+  {"aevideocode", GST_RANK_NONE, gst_ae_video_code_get_type},
   {"aevideocompare", GST_RANK_NONE, gst_ae_video_compare_get_type},
   {"aevideocorrupt", GST_RANK_NONE, gst_ae_video_corrupt_get_type},
   {"aevideodec", GST_RANK_PRIMARY, gst_ae_video_dec_get_type},
