@@ -158,30 +158,37 @@ filter_row (const float *a, const float *b, const float *weights, float *ring,
   }
 }
 
+/* The second factor of ssim_from_moments(). */
+static inline float
+contrast_from_moments (float mean_a, float mean_b, float squares, float product)
+{
+  return (2.0f * (product - mean_a * mean_b) + C2)
+      / (squares - mean_a * mean_a - mean_b * mean_b + C2);
+}
+
+typedef float (*MomentsFunc) (float mean_a, float mean_b, float squares,
+    float product);
+
 static double
-sum_ssim (const float *moments, gsize n)
+sum_moments (const float *moments, gsize n, MomentsFunc func)
 {
   double sum = 0;
 
   for (gsize x = 0; x < n; x++)
-    sum += (double) ssim_from_moments (moments[MEAN_A * n + x],
-        moments[MEAN_B * n + x], moments[MEAN_SQUARES * n + x],
-        moments[MEAN_PRODUCT * n + x]);
+    sum += (double) func (moments[MEAN_A * n + x], moments[MEAN_B * n + x],
+        moments[MEAN_SQUARES * n + x], moments[MEAN_PRODUCT * n + x]);
   return sum;
 }
 
-double
-ae_quality_ssim (const float *a, gsize stride_a, const float *b, gsize stride_b,
-    guint width, guint height)
+/* The mean of @func over all windows; at least one fits. */
+static double
+mean_moments (const float *a, gsize stride_a, const float *b, gsize stride_b,
+    guint width, guint height, MomentsFunc func)
 {
   const gsize n_out = (gsize) width - WINDOW + 1;
   g_autofree float *ring = NULL, *products = NULL, *moments = NULL;
   float weights[WINDOW];
   double sum = 0;
-
-  g_return_val_if_fail (width > 0 && height > 0, 1);
-  if (width < WINDOW || height < WINDOW)
-    return ssim_uniform (a, stride_a, b, stride_b, width, height);
 
   fill_gaussian (weights);
   ring = g_new (float, N_MOMENTS * WINDOW * n_out);
@@ -192,8 +199,68 @@ ae_quality_ssim (const float *a, gsize stride_a, const float *b, gsize stride_b,
         products, width);
     if (y + 1 >= WINDOW) {
       filter_columns (ring, weights, (y + 1) % WINDOW, moments, n_out);
-      sum += sum_ssim (moments, n_out);
+      sum += sum_moments (moments, n_out, func);
     }
   }
   return sum / ((double) n_out * (height - WINDOW + 1));
+}
+
+double
+ae_quality_ssim (const float *a, gsize stride_a, const float *b, gsize stride_b,
+    guint width, guint height)
+{
+  g_return_val_if_fail (width > 0 && height > 0, 1);
+  if (width < WINDOW || height < WINDOW)
+    return ssim_uniform (a, stride_a, b, stride_b, width, height);
+  return mean_moments (a, stride_a, b, stride_b, width, height,
+      ssim_from_moments);
+}
+
+/* Means of 2x2 samples, without gaps between rows. */
+static float *
+halve (const float *in, gsize stride, guint width, guint height)
+{
+  float *out = g_new (float, (gsize) (width / 2) * (height / 2));
+
+  for (guint y = 0; y < height / 2; y++) {
+    const float *above = in + 2 * y * stride, *below = above + stride;
+
+    for (guint x = 0; x < width / 2; x++)
+      out[(gsize) y * (width / 2) + x] = 0.25f * (above[2 * x]
+          + above[2 * x + 1] + below[2 * x] + below[2 * x + 1]);
+  }
+  return out;
+}
+
+double
+ae_quality_ms_ssim (const float *a, gsize stride_a, const float *b,
+    gsize stride_b, guint width, guint height)
+{
+  static const double exponents[AE_MS_SSIM_SCALES] = {
+    0.0448, 0.2856, 0.3001, 0.2363, 0.1333
+  };
+  g_autofree float *own_a = NULL, *own_b = NULL;
+  double product = 1;
+
+  g_return_val_if_fail (MIN (width, height) >= AE_MS_SSIM_MIN_SIDE, 0);
+  for (guint i = 0; i < AE_MS_SSIM_SCALES; i++) {
+    gboolean is_last = i + 1 == AE_MS_SSIM_SCALES;
+    float *half_a, *half_b;
+
+    product *= pow (MAX (mean_moments (a, stride_a, b, stride_b, width, height,
+                is_last ? ssim_from_moments : contrast_from_moments), 0),
+        exponents[i]);
+    if (is_last)
+      break;
+    half_a = halve (a, stride_a, width, height);
+    half_b = halve (b, stride_b, width, height);
+    g_free (own_a);
+    g_free (own_b);
+    a = own_a = half_a;
+    b = own_b = half_b;
+    width /= 2;
+    height /= 2;
+    stride_a = stride_b = width;
+  }
+  return product;
 }

@@ -23,4 +23,13 @@ double ae_quality_psnr_from_mse (double mse);
 double ae_quality_ssim (const float *a, gsize stride_a, const float *b,
     gsize stride_b, guint width, guint height);
 
+#define AE_MS_SSIM_SCALES 5
+#define AE_MS_SSIM_MIN_SIDE 176 /* 11 at the last scale */
+
+/* Returns: multi-scale structural similarity, 0..1 (Wang, Simoncelli and Bovik
+ * 2003: five scales, each of means of 2x2 of the one before). Sides are at least
+ * AE_MS_SSIM_MIN_SIDE. */
+double ae_quality_ms_ssim (const float *a, gsize stride_a, const float *b,
+    gsize stride_b, guint width, guint height);
+
 G_END_DECLS

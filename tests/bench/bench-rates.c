@@ -3,10 +3,11 @@
  *   tests/bench/codec [OPTION...] [CLIP or FOLDER of pictures...]
  *
  * Each codec has the I420 frames in a pipeline of its own, at several settings.
- * PSNR is that of luma, of the squared errors of all frames; SSIM is their mean.
- * The rate is that of the bytes themselves, without a container. The last column is
- * how much longer or shorter the codec's streams are than the first one's at the
- * same PSNR: the mean of the logarithm over the PSNR that both reach.
+ * PSNR is that of luma, of the squared errors of all frames; MS-SSIM too is of luma,
+ * -10 log10 of what the mean lacks to 1. The rate is that of the bytes themselves,
+ * without a container. The last columns are how much longer or shorter the codec's
+ * streams are than the first one's at the same PSNR, or MS-SSIM: the mean of the
+ * logarithm over the range that both reach.
  */
 #include <gio/gio.h>
 #include <gst/app/gstappsink.h>
@@ -90,7 +91,7 @@ typedef struct
 /* Means over all frames of all pictures. */
 typedef struct
 {
-  double bits_a_pixel, psnr, ssim, frame_ms;
+  double bits_a_pixel, psnr, ms_ssim_db, frame_ms;
 } Point;
 
 typedef struct
@@ -103,7 +104,7 @@ typedef struct
 /* Sums over frames. */
 typedef struct
 {
-  double bits, pixels, squares, ssim, cpu_ms;
+  double bits, pixels, squares, ms_ssim, cpu_ms;
   guint n_frames;
   gboolean optimises;           /* each buffer is a JPEG, to be shortened */
 } Sums;
@@ -253,7 +254,8 @@ compare (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b, Sums * sums)
   read_luma (info, a, planes);
   read_luma (info, b, planes + n);
   sums->squares += (double) n *ae_quality_mse (planes, w, planes + n, w, w, h);
-  sums->ssim += ae_quality_ssim (planes, w, planes + n, w, w, h);
+  if (MIN (w, h) >= AE_MS_SSIM_MIN_SIDE)
+    sums->ms_ssim += ae_quality_ms_ssim (planes, w, planes + n, w, w, h);
   sums->pixels += (double) n;
   sums->n_frames++;
 }
@@ -336,39 +338,53 @@ measure (const Codec * codec, const GPtrArray * clips)
           g_ptr_array_index (clips, i), &sums);
     *point = (Point) {
     sums.bits / sums.pixels, -10 * log10 (sums.squares / sums.pixels),
-          sums.ssim / sums.n_frames, sums.cpu_ms / sums.n_frames};
+          -10 * log10 (1 - sums.ms_ssim / sums.n_frames),
+          sums.cpu_ms / sums.n_frames};
   }
   return curve;
 }
 
-/* The logarithm of the rate of @curve at @psnr, between its points. */
 static double
-log_rate (const Curve * curve, double psnr)
+quality_of (const Point * point, gboolean by_ms_ssim)
 {
-  guint i = 0;
-
-  while (i + 2 < curve->n && curve->points[i + 1].psnr < psnr)
-    i++;
-  return log (curve->points[i].bits_a_pixel)
-      + log (curve->points[i + 1].bits_a_pixel / curve->points[i].bits_a_pixel)
-      * (psnr - curve->points[i].psnr)
-      / (curve->points[i + 1].psnr - curve->points[i].psnr);
+  return by_ms_ssim ? point->ms_ssim_db : point->psnr;
 }
 
-/* Percent; NaN where the two have no PSNR in common. */
+/* The logarithm of the rate of @curve at @quality, between its points. */
 static double
-compare_rates (const Curve * a, const Curve * b)
+log_rate (const Curve * curve, gboolean by_ms_ssim, double quality)
 {
-  double low = MAX (a->points[0].psnr, b->points[0].psnr);
-  double high = MIN (a->points[a->n - 1].psnr, b->points[b->n - 1].psnr);
+  const Point *p = curve->points;
+  double low, high;
+  guint i = 0;
+
+  while (i + 2 < curve->n && quality_of (&p[i + 1], by_ms_ssim) < quality)
+    i++;
+  low = quality_of (&p[i], by_ms_ssim);
+  high = quality_of (&p[i + 1], by_ms_ssim);
+  return log (p[i].bits_a_pixel)
+      + log (p[i + 1].bits_a_pixel / p[i].bits_a_pixel)
+      * (quality - low) / (high - low);
+}
+
+/* How many percent more bits @b takes than @a; NaN where the two have no quality
+ * in common. */
+static double
+compare_rates (const Curve * a, const Curve * b, gboolean by_ms_ssim)
+{
+  double low = MAX (quality_of (&a->points[0], by_ms_ssim),
+      quality_of (&b->points[0], by_ms_ssim));
+  double high = MIN (quality_of (&a->points[a->n - 1], by_ms_ssim),
+      quality_of (&b->points[b->n - 1], by_ms_ssim));
   double sum = 0;
 
   if (low >= high)
     return (double) NAN;
   for (guint i = 0; i < 100; i++) {
-    double psnr = low + (i + 0.5) / 100 * (high - low);
+    double quality = low + (i + 0.5) / 100 * (high - low);
 
-    sum += log_rate (b, psnr) - log_rate (a, psnr);
+    sum += log_rate (b, by_ms_ssim, quality) - log_rate (a, by_ms_ssim,
+        quality);
   }
   return 100 * (exp (sum / 100) - 1);
 }
@@ -376,16 +392,15 @@ compare_rates (const Curve * a, const Curve * b)
 static void
 print_curve (const Curve * curve, const Curve * first)
 {
-  double difference = compare_rates (first, curve);
-
   for (guint i = 0; i < curve->n; i++) {
     const Point *p = &curve->points[i];
 
-    g_print ("%-15s %4d %9.4f %8.2f %8.4f %8.1f", curve->codec->name,
-        curve->codec->settings[i], p->bits_a_pixel, p->psnr, p->ssim,
+    g_print ("%-15s %4d %9.4f %8.2f %8.2f %8.1f", curve->codec->name,
+        curve->codec->settings[i], p->bits_a_pixel, p->psnr, p->ms_ssim_db,
         p->frame_ms);
     if (i == 0 && curve != first)
-      g_print (" %+8.1f %%", difference);
+      g_print (" %+8.1f %%  %+8.1f %%", compare_rates (first, curve, FALSE),
+          compare_rates (first, curve, TRUE));
     g_print ("\n");
   }
 }
@@ -432,8 +447,8 @@ run_input (const gchar * path, const gchar * plot_path)
 
   g_print ("%s: %u of %ux%u\n", name, is_clip ? clip->frames->len : clips->len,
       (guint) clip->info.width, (guint) clip->info.height);
-  g_print ("%-15s %4s %9s %8s %8s %8s %10s\n", "codec", "set", "bits/px",
-      "PSNR-Y", "SSIM", "cpu ms", "rate");
+  g_print ("%-15s %4s %9s %8s %8s %8s %10s  %10s\n", "codec", "set", "bits/px",
+      "PSNR-Y", "MS-SSIM", "cpu ms", "rate", "by MS-SSIM");
   for (guint i = 0; i < G_N_ELEMENTS (codecs); i++) {
     if (!is_wanted (&codecs[i], is_clip))
       continue;

@@ -84,6 +84,61 @@ GST_START_TEST (test_ssim_of_a_negative_is_negative)
 
 GST_END_TEST;
 
+#define MS_SIDE 192
+
+/* Stripes of all widths, and how the other picture differs: by noise of the
+ * finest scale, or by the same energy in the coarsest. */
+static double
+ms_ssim_with (guint period, float amplitude)
+{
+  g_autofree float *a = g_new (float, MS_SIDE * MS_SIDE);
+  g_autofree float *b = g_new (float, MS_SIDE * MS_SIDE);
+
+  for (guint y = 0; y < MS_SIDE; y++) {
+    for (guint x = 0; x < MS_SIDE; x++) {
+      float v = 0.5f + 0.2f * sinf (0.003f * (float) (x * y))
+          + 0.1f * sinf (0.1f * (float) y);
+
+      a[y * MS_SIDE + x] = v;
+      b[y * MS_SIDE + x] = v
+          + ((x / period + y / period) % 2 ? amplitude : -amplitude);
+    }
+  }
+  return ae_quality_ms_ssim (a, MS_SIDE, b, MS_SIDE, MS_SIDE, MS_SIDE);
+}
+
+GST_START_TEST (test_ms_ssim_forgives_what_is_only_in_the_finest_scale)
+{
+  double fine = ms_ssim_with (1, 0.05f), coarse = ms_ssim_with (8, 0.05f);
+
+  fail_unless (fabs (ms_ssim_with (1, 0) - 1) < 1e-6);
+  fail_unless (fine < 0.9999 && coarse < fine - 0.02, "%g, %g", fine, coarse);
+  fail_unless (ms_ssim_with (8, 0.1f) < coarse);
+}
+
+GST_END_TEST;
+
+/* Of one scale all but 0.0448 of the exponents are left: with an error that 2x2
+ * means take away, the result is the first scale's contrast to that power, as
+ * the mean stays as it is too. */
+GST_START_TEST (test_ms_ssim_weighs_scales)
+{
+  g_autofree float *a = g_new (float, MS_SIDE * MS_SIDE);
+  g_autofree float *b = g_new (float, MS_SIDE * MS_SIDE);
+  /* a flat picture against a chequered one: contrast C2 / (variance + C2) */
+  const double variance = 0.1 * 0.1, c2 = 0.03 * 0.03;
+  double expected = pow (c2 / (variance + c2), 0.0448);
+
+  for (guint i = 0; i < MS_SIDE * MS_SIDE; i++) {
+    a[i] = 0.5f;
+    b[i] = (i + i / MS_SIDE) % 2 ? 0.6f : 0.4f;
+  }
+  fail_unless (fabs (ae_quality_ms_ssim (a, MS_SIDE, b, MS_SIDE, MS_SIDE,
+              MS_SIDE) - expected) < 1e-3);
+}
+
+GST_END_TEST;
+
 static Suite *
 quality_suite (void)
 {
@@ -96,6 +151,9 @@ quality_suite (void)
   tcase_add_test (tcase, test_quality_of_equal_pictures_is_the_best);
   tcase_add_test (tcase, test_psnr_of_one_code_of_error_is_48_db);
   tcase_add_test (tcase, test_ssim_of_a_negative_is_negative);
+  tcase_add_test (tcase,
+      test_ms_ssim_forgives_what_is_only_in_the_finest_scale);
+  tcase_add_test (tcase, test_ms_ssim_weighs_scales);
   return suite;
 }
 
