@@ -121,7 +121,8 @@ gst_ae_sound_denoiser_new (AeModel * model, const GstAudioInfo * info,
   d->channels = g_new0 (Channel, d->n_channels);
   for (guint c = 0; c < d->n_channels; c++) {
     for (guint p = 0; p < d->n_planes; p++)
-      d->channels[c].results[p] = g_array_new (FALSE, FALSE, sizeof (float));
+      d->channels[c].results[p] =
+          g_array_sized_new (FALSE, FALSE, sizeof (float), CHUNK);
     d->channels[c].model = ae_audio_denoiser_new (model, error);
     if (d->channels[c].model == NULL) {
       gst_ae_sound_denoiser_free (d);
@@ -284,6 +285,8 @@ resample_results (GstAeSoundDenoiser * d, gsize n)
       gst_audio_resampler_get_out_frames (d->up, n - n_early);
 
   d->n_early -= (guint) n_early;
+  if (n == n_early)
+    return;
   for (guint c = 0; c < d->n_channels; c++) {
     for (guint p = 0; p < d->n_planes; p++) {
       GArray *results = d->channels[c].results[p];

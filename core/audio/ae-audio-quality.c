@@ -328,18 +328,19 @@ ae_audio_quality_stoi (const float *reference, const float *test, gsize n,
 
 /* Log-spectral distance */
 
-/* Powers of the frequencies of @size windowed samples, [@size / 2 + 1]. */
+/* Powers of the frequencies of @x[@size], [@size / 2 + 1]. */
 static void
-frame_powers (const float *x, guint size, const double *cosine, double *powers)
+frame_powers (const double *x, guint size, const double *cosine, double *powers)
 {
   for (guint k = 0; k <= size / 2; k++) {
     double re = 0.0, im = 0.0;
 
-    for (guint i = 0; i < size; i++) {
-      const double value = (double) x[i] * (0.5 - 0.5 * cosine[i]);
-
-      re += value * cosine[(k * i) % size];
-      im += value * cosine[(k * i + 3 * size / 4) % size];
+    for (guint i = 0, at = 0; i < size; i++) {
+      re += x[i] * cosine[at];
+      im += x[i] * cosine[at + 3 * size / 4];
+      at += k;
+      if (at >= size)
+        at -= size;
     }
     powers[k] = re * re + im * im;
   }
@@ -350,13 +351,18 @@ static double *
 make_powers (const float *x, guint size, gsize n_frames)
 {
   const guint n_bins = size / 2 + 1;
-  g_autofree double *cosine = g_new (double, size);
+  /* three quarters of a turn more, for the sines */
+  g_autofree double *cosine = g_new (double, 2 * size);
+  g_autofree double *frame = g_new (double, size);
   double *powers = g_new (double, n_frames * n_bins);
 
-  for (guint i = 0; i < size; i++)
+  for (guint i = 0; i < 2 * size; i++)
     cosine[i] = cos (2.0 * G_PI * i / size);
-  for (gsize f = 0; f < n_frames; f++)
-    frame_powers (x + f * (size / 2), size, cosine, powers + f * n_bins);
+  for (gsize f = 0; f < n_frames; f++) {
+    for (guint i = 0; i < size; i++)
+      frame[i] = (double) x[f * (size / 2) + i] * (0.5 - 0.5 * cosine[i]);
+    frame_powers (frame, size, cosine, powers + f * n_bins);
+  }
   return powers;
 }
 
