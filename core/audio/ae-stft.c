@@ -67,21 +67,44 @@ transform_four (const Complex x[4], Complex * out, guint step)
   b.re - d.re, b.im - d.im};
 }
 
-/* The same of @n numbers, 2 or 5. */
+/* Of five. */
 static inline void
-transform_few (const Complex * x, guint n, Complex * out, guint step)
+transform_five (const Complex x[5], Complex * out, guint step)
 {
-  for (guint q = 0; q < n; q++) {
-    Complex sum = x[0];
+  const float c1 = 0.309016994f, c2 = -0.809016994f;    /* of 2 and 4 pi / 5 */
+  const float s1 = 0.951056516f, s2 = 0.587785252f;
+  Complex a = { x[1].re + x[4].re, x[1].im + x[4].im };
+  Complex b = { x[2].re + x[3].re, x[2].im + x[3].im };
+  Complex c = { x[1].re - x[4].re, x[1].im - x[4].im };
+  Complex d = { x[2].re - x[3].re, x[2].im - x[3].im };
+  Complex near = { x[0].re + c1 * a.re + c2 * b.re,
+    x[0].im + c1 * a.im + c2 * b.im
+  };
+  Complex far = { x[0].re + c2 * a.re + c1 * b.re,
+    x[0].im + c2 * a.im + c1 * b.im
+  };
+  Complex p = { s1 * c.im + s2 * d.im, -s1 * c.re - s2 * d.re };
+  Complex q = { s2 * c.im - s1 * d.im, s1 * d.re - s2 * c.re };
 
-    for (guint r = 1; r < n; r++) {
-      Complex term = multiply (x[r], roots[q * r % n * (N / n)]);
+  out[0] = (Complex) {
+  x[0].re + a.re + b.re, x[0].im + a.im + b.im};
+  out[step] = (Complex) {
+  near.re + p.re, near.im + p.im};
+  out[2 * step] = (Complex) {
+  far.re + q.re, far.im + q.im};
+  out[3 * step] = (Complex) {
+  far.re - q.re, far.im - q.im};
+  out[4 * step] = (Complex) {
+  near.re - p.re, near.im - p.im};
+}
 
-      sum.re += term.re;
-      sum.im += term.im;
-    }
-    out[q * step] = sum;
-  }
+static inline void
+transform_two (const Complex x[2], Complex * out, guint step)
+{
+  out[0] = (Complex) {
+  x[0].re + x[1].re, x[0].im + x[1].im};
+  out[step] = (Complex) {
+  x[0].re - x[1].re, x[0].im - x[1].im};
 }
 
 /* The transform of in[0], in[step], ..., of @n = N / @step numbers; its parts of
@@ -89,7 +112,7 @@ transform_few (const Complex * x, guint n, Complex * out, guint step)
 static void
 transform (guint n, guint step, const Complex * in, Complex * out)
 {
-  guint radix = n % 4 == 0 ? 4 : n % 5 == 0 ? 5 : n, m = n / radix;
+  guint radix = n % 4 == 0 ? 4 : n % 5 == 0 ? 5 : 2, m = n / radix;
 
   if (n == 1) {
     out[0] = in[0];
@@ -104,8 +127,10 @@ transform (guint n, guint step, const Complex * in, Complex * out)
       part[r] = multiply (out[r * m + k], roots[r * k * step]);
     if (radix == 4)
       transform_four (part, out + k, m);
+    else if (radix == 5)
+      transform_five (part, out + k, m);
     else
-      transform_few (part, radix, out + k, m);
+      transform_two (part, out + k, m);
   }
 }
 
