@@ -41,7 +41,8 @@ new_stream (AeModel * model, GError ** error)
         AE_STFT_BINS);
     return NULL;
   }
-  return ae_stream_new (model->architecture, model->weights, error);
+  return ae_stream_new (model->architecture, model->weights, AE_STREAM_BYTES,
+      error);
 }
 
 AeAudioDenoiser *

@@ -9,6 +9,8 @@
 typedef struct
 {
   float *packed;                /* pointwise: the weights as gemv() has them */
+  gint8 *bytes;                 /* or as gemv_bytes() has them */
+  float *scale;
   float *past;                  /* causal: its last (K - 1) D inputs, in a ring */
   AeTensor out;
   const AeTensor *value;        /* the output, that of another layer in `save` */
@@ -77,9 +79,22 @@ alloc_floats (gsize n)
   return data;
 }
 
+static void
+alloc_weights (Step * step, const AeLayer * layer, AeStreamPrecision precision)
+{
+  gsize n = ae_kernels_gemv_size (layer->out.c, layer->in.c);
+
+  if (precision == AE_STREAM_BYTES) {
+    step->bytes = (gint8 *) alloc_floats ((n + 3) / 4);
+    step->scale = alloc_floats (layer->out.c);
+  } else {
+    step->packed = alloc_floats (n);
+  }
+}
+
 AeStream *
 ae_stream_new (AeArchitecture * architecture, AeWeights * weights,
-    GError ** error)
+    AeStreamPrecision precision, GError ** error)
 {
   AeStream *stream;
 
@@ -96,8 +111,7 @@ ae_stream_new (AeArchitecture * architecture, AeWeights * weights,
 
     ae_tensor_resize (&step->out, layer->out.c, 1, 1, 1);
     if (is_pointwise (layer))
-      step->packed = alloc_floats (ae_kernels_gemv_size (layer->out.c,
-              layer->in.c));
+      alloc_weights (step, layer, precision);
     else if (is_layer (layer, "causal"))
       step->past = alloc_floats ((gsize) n_past (layer) * layer->in.c);
   }
@@ -112,6 +126,8 @@ ae_stream_free (AeStream * stream)
     return;
   for (guint i = 0; i < stream->architecture->n_layers; i++) {
     ae_aligned_free (stream->steps[i].packed);
+    ae_aligned_free (stream->steps[i].bytes);
+    ae_aligned_free (stream->steps[i].scale);
     ae_aligned_free (stream->steps[i].past);
     ae_tensor_clear (&stream->steps[i].out);
   }
@@ -131,11 +147,14 @@ ae_stream_set_weights (AeStream * stream, AeWeights * weights)
   g_return_if_fail (weights->n == architecture->n_weights);
   for (guint i = 0; i < architecture->n_layers; i++) {
     const AeLayer *layer = &architecture->layers[i];
+    const float *matrix = weights->data + layer->params[AE_PARAM_WEIGHT].offset;
+    Step *step = &stream->steps[i];
 
-    if (stream->steps[i].packed)
-      ae_kernels_gemv_pack (layer->out.c, layer->in.c,
-          weights->data + layer->params[AE_PARAM_WEIGHT].offset,
-          stream->steps[i].packed);
+    if (step->packed)
+      ae_kernels_gemv_pack (layer->out.c, layer->in.c, matrix, step->packed);
+    else if (step->bytes)
+      ae_kernels_gemv_pack_bytes (layer->out.c, layer->in.c, matrix,
+          step->bytes, step->scale);
   }
   ae_weights_ref (weights);
   ae_weights_unref (stream->weights);
@@ -203,6 +222,9 @@ run_layer (AeStream * stream, guint i)
   if (step->packed)
     ae_kernels ()->gemv (layer->out.c, layer->in.c, step->packed, pass.bias,
         pass.in->data, step->out.data);
+  else if (step->bytes)
+    ae_kernels ()->gemv_bytes (layer->out.c, layer->in.c, step->bytes,
+        step->scale, pass.bias, pass.in->data, step->out.data);
   else if (step->past)
     causal_step (stream, layer, step->past, pass.weight, pass.bias,
         pass.in->data, step->out.data);

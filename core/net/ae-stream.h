@@ -6,6 +6,18 @@
 G_BEGIN_DECLS
 
 /**
+ * AeStreamPrecision: a step of one position is bound by reading the weights.
+ * @AE_STREAM_FLOATS: as they are
+ * @AE_STREAM_BYTES: those of `conv 1x1` rounded to a 127th of the greatest one
+ *   that meets in the same output, which takes a quarter of the memory
+ */
+typedef enum
+{
+  AE_STREAM_FLOATS,
+  AE_STREAM_BYTES
+} AeStreamPrecision;
+
+/**
  * AeStream: what a model whose width is time remembers of the past. Each step
  * gives what ae_tape_forward() gives for that column of all of the past, but for
  * rounding. One thread at a time; a step allocates nothing.
@@ -20,7 +32,7 @@ typedef struct _AeStream AeStream;
  * Errors: AE_ERROR_UNSUPPORTED, naming the first layer that is none of these.
  */
 AeStream *ae_stream_new (AeArchitecture * architecture, AeWeights * weights,
-    GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+    AeStreamPrecision precision, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
 
 void ae_stream_free (AeStream * stream);        /* NULL is a no-op */
 

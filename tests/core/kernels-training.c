@@ -99,10 +99,15 @@ GST_START_TEST (test_a_matrix_times_a_vector_equals_plain_sums)
     const AeKernels *kernels = ae_kernels_for_level (level);
     g_auto (Product) p = { 0 };
     g_autofree float *packed = NULL;
+    g_autofree gint8 *bytes = NULL;
+    float scale[MOST_M], y[MOST_M];
 
     if (kernels == NULL)
       continue;
     product_init (&p, 4 * (guint) __i__);
+    bytes = g_new (gint8, ae_kernels_gemv_size (p.m, p.k));
+    ae_kernels_gemv_pack_bytes (p.m, p.k, p.a, bytes, scale);
+    kernels->gemv_bytes (p.m, p.k, bytes, scale, p.before, p.b, y);
     packed = g_new (float, ae_kernels_gemv_size (p.m, p.k));
     ae_kernels_gemv_pack (p.m, p.k, p.a, packed);
     kernels->gemv (p.m, p.k, packed, p.before, p.b, p.c);
@@ -114,6 +119,18 @@ GST_START_TEST (test_a_matrix_times_a_vector_equals_plain_sums)
       if (!(fabs ((double) p.c[i] - expected) < 2e-4))
         ck_abort_msg ("%s: %u x %u, row %u: %g, expected %g",
             ae_cpu_level_name (level), p.m, p.k, i, (double) p.c[i], expected);
+    }
+    for (guint i = 0; i < p.m; i++) {
+      double expected = (double) p.before[i];
+
+      for (guint t = 0; t < p.k; t++) {
+        float w = scale[i] * rintf (p.a[i * p.k + t] / scale[i]);
+
+        expected += (double) w *(double) p.b[t];
+      }
+      if (!(fabs ((double) y[i] - expected) < 2e-4))
+        ck_abort_msg ("%s: bytes, %u x %u, row %u: %g, expected %g",
+            ae_cpu_level_name (level), p.m, p.k, i, (double) y[i], expected);
     }
   }
 }

@@ -100,6 +100,10 @@ typedef struct
   void (*gemv) (guint m, guint k, const float *packed, const float *bias,
       const float *x, float *y);
 
+  /* The same of a matrix of bytes, row i of which counts @scale[i] times. */
+  void (*gemv_bytes) (guint m, guint k, const gint8 * packed,
+      const float *scale, const float *bias, const float *x, float *y);
+
   /* Updates the moments and weights, each of @n floats. */
   void (*adam) (const AeAdam * adam, gsize n, const float *grad,
       float *moment1, float *moment2, float *weights);
@@ -198,10 +202,15 @@ gsize ae_kernels_gemm_scratch (guint n);
  * where there is no such row. */
 #define AE_GEMV_ROWS 64
 
-/* Returns: floats in the packed form of a matrix [m][k]. */
+/* Returns: numbers in the packed form of a matrix [m][k]. */
 gsize ae_kernels_gemv_size (guint m, guint k);
 void ae_kernels_gemv_pack (guint m, guint k, const float *weights,
     float *packed);
+
+/* The same in bytes; scale[m] times these are the weights, rounded to a 127th of
+ * the greatest one of their row. */
+void ae_kernels_gemv_pack_bytes (guint m, guint k, const float *weights,
+    gint8 * packed, float *scale);
 
 /* Returns: floats in the packed form of weights [m][n_taps]. */
 gsize ae_kernels_packed_size (guint m, guint n_taps);

@@ -1,6 +1,8 @@
 /* Choice of the kernels at run time. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-kernels.h"
 
+#include <math.h>
+
 extern const AeKernels ae_kernels_c;
 #if defined (__x86_64__)
 extern const AeKernels ae_kernels_avx2, ae_kernels_avx512;
@@ -49,6 +51,26 @@ ae_kernels_gemv_pack (guint m, guint k, const float *weights, float *packed)
     for (guint t = 0; t < k; t++) {
       for (guint i = block; i < block + AE_GEMV_ROWS; i++)
         *packed++ = i < m ? weights[(gsize) i * k + t] : 0.0f;
+    }
+  }
+}
+
+void
+ae_kernels_gemv_pack_bytes (guint m, guint k, const float *weights,
+    gint8 * packed, float *scale)
+{
+  for (guint i = 0; i < m; i++) {
+    float greatest = 0.0f;
+
+    for (guint t = 0; t < k; t++)
+      greatest = fmaxf (greatest, fabsf (weights[(gsize) i * k + t]));
+    scale[i] = greatest / 127.0f;
+  }
+  for (guint block = 0; block < m; block += AE_GEMV_ROWS) {
+    for (guint t = 0; t < k; t++) {
+      for (guint i = block; i < block + AE_GEMV_ROWS; i++)
+        *packed++ = i < m && scale[i] > 0.0f
+            ? (gint8) lrintf (weights[(gsize) i * k + t] / scale[i]) : 0;
     }
   }
 }

@@ -202,6 +202,7 @@ const AeKernels AE_KERNEL_NAME (ae_kernels_) = {
   .taps_grad_weights = taps_grad_weights,
   .gemm = AE_KERNEL_NAME (ae_gemm_),
   .gemv = AE_KERNEL_NAME (ae_gemv_),
+  .gemv_bytes = AE_KERNEL_NAME (ae_gemv_bytes_),
   .adam = AE_KERNEL_NAME (ae_adam_),
   .sum_squares = AE_KERNEL_NAME (ae_sum_squares_),
   .winograd_in = AE_KERNEL_NAME (ae_winograd_in_),
