@@ -1,17 +1,17 @@
 /* Trains a model that removes noise from speech; pipelines/train-audio-denoiser runs it.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ae-audio-denoiser.h"
 #include "ae-audio-features.h"
 #include "ae-audio-loss.h"
+#include "ae-audio-quality.h"
 #include "ae-checkpoint.h"
 #include "ae-error.h"
 #include "ae-schedule.h"
-#include "ae-tape.h"
 #include "noisy-speech.h"
 
 #define BLOCK(label, distance) \
@@ -25,8 +25,6 @@
     BLOCK ("l", "32") ", norm, conv 1x1 161 sigmoid"
 
 #define OBJECTIVE "mask"
-#define RATE 16000
-#define MASK_FLOOR 0.1f         /* in the report */
 #define MADE_GROUPS 4
 
 static gchar *option_architecture, *option_init, *option_output;
@@ -89,103 +87,60 @@ static const GOptionEntry entries[] = {
   G_OPTION_ENTRY_NULL
 };
 
-/* The report: 48 mixtures of 3 s of noise and 5 s of speech in it. */
+/* The report: mixtures of 3 s of noise and 5 s of speech in it. */
 enum
 {
-  N_BATCH = 8,
-  N_BATCHES = 6,
-  N_BEFORE = 3 * RATE,
-  N_SAMPLES = 8 * RATE,
-  N_FRAMES = N_SAMPLES / AE_STFT_HOP - 1
+  N_MIXTURES = 48,
+  N_BEFORE = 3 * AE_AUDIO_RATE,
+  N_SAMPLES = 8 * AE_AUDIO_RATE
 };
 
-static const float report_db[] = { 0.0f, 5.0f, 10.0f, 15.0f };
-
-/* Scale-invariant signal-to-distortion ratio of @y for @s (Le Roux et al. 2019). */
-static double
-si_sdr (const float *y, const float *s, gsize n)
+typedef struct
 {
-  double ys = 0.0, ss = 0.0, yy = 0.0;
-
-  for (gsize i = 0; i < n; i++) {
-    ys += (double) (y[i] * s[i]);
-    ss += (double) (s[i] * s[i]);
-    yy += (double) (y[i] * y[i]);
-  }
-  return 10.0 * log10 (ys * ys / ss / (yy - ys * ys / ss));
-}
-
-/* Sample @i of a batch: its masked spectra back to samples. */
-static void
-synthesise (const AeTensor * mask, guint i, const AeSpectrum * spectra,
-    float *out)
-{
-  memset (out, 0, N_SAMPLES * sizeof (float));
-  for (guint t = 0; t < N_FRAMES; t++) {
-    AeSpectrum spectrum = spectra[t];
-
-    for (guint k = 0; k < AE_STFT_BINS; k++) {
-      gsize at = ((gsize) k * N_FRAMES + t) * N_BATCH + i;
-      float m = MAX (mask->data[at], MASK_FLOOR);
-
-      spectrum.re[k] *= m;
-      spectrum.im[k] *= m;
-    }
-    ae_stft_synthesise (&spectrum, out + (gsize) t * AE_STFT_HOP);
-  }
-}
+  double si_sdr_db, stoi, estoi;        /* means over the mixtures */
+} Scores;
 
 static void
-report (const AeNoisySpeech * held_out, AeTape * tape,
-    const AeWeights * weights)
+add_scores (const float *clean, const float *test, Scores * scores)
 {
-  g_auto (AeTensor) in = AE_TENSOR_INIT;
-  g_autofree float *noisy = g_new (float, N_BATCH * N_SAMPLES);
-  g_autofree float *clean = g_new (float, N_BATCH * N_SAMPLES);
-  g_autofree float *out = g_new (float, N_SAMPLES);
-  g_autofree AeSpectrum *spectra = g_new (AeSpectrum, N_BATCH * N_FRAMES);
-  double before = 0.0, after[G_N_ELEMENTS (report_db)] = { 0.0 };
-  double mean = 0.0;
+  gsize n = N_SAMPLES - N_BEFORE;
+  double stoi = 0.0, estoi = 0.0;
+
+  ae_audio_quality_stoi (clean + N_BEFORE, test + N_BEFORE, n, AE_AUDIO_RATE,
+      &stoi, &estoi);
+  scores->si_sdr_db += ae_audio_quality_si_sdr_db (clean + N_BEFORE,
+      test + N_BEFORE, n) / N_MIXTURES;
+  scores->stoi += stoi / N_MIXTURES;
+  scores->estoi += estoi / N_MIXTURES;
+}
+
+static gboolean
+report (const AeNoisySpeech * held_out, AeModel * model, GError ** error)
+{
+  static const float snr_db[] = { 0.0f, 5.0f, 10.0f, 15.0f };
+  const gsize n = N_SAMPLES + AE_AUDIO_DENOISER_DELAY;
+  g_autoptr (AeAudioDenoiser) denoiser = ae_audio_denoiser_new (model, error);
+  g_autofree float *noisy = g_new0 (float, n);
+  g_autofree float *clean = g_new (float, N_SAMPLES);
+  g_autofree float *out = g_new (float, n);
+  Scores before = { 0.0, 0.0, 0.0 }, after = before;
   AeRng rng;
 
+  if (denoiser == NULL)
+    return FALSE;
   ae_rng_init (&rng, 1000);
-  ae_tensor_resize (&in, AE_AUDIO_FEATURES, 1, N_FRAMES, N_BATCH);
-  for (guint b = 0; b < N_BATCHES; b++) {
-    const AeTensor *mask;
-
-    for (guint i = 0; i < N_BATCH; i++) {
-      AeAudioFeatures features = { 0 };
-      float *x = noisy + (gsize) i * N_SAMPLES;
-      float *s = clean + (gsize) i * N_SAMPLES;
-
-      ae_noisy_speech_plain (held_out, &rng,
-          report_db[i % G_N_ELEMENTS (report_db)], N_BEFORE, N_SAMPLES, x, s);
-      before += si_sdr (x + N_BEFORE, s + N_BEFORE, N_SAMPLES - N_BEFORE);
-      for (guint t = 0; t < N_FRAMES; t++) {
-        AeSpectrum *spectrum = spectra + (gsize) i * N_FRAMES + t;
-
-        ae_stft_analyse (x + (gsize) t * AE_STFT_HOP, spectrum);
-        ae_audio_features_next (&features, spectrum,
-            in.data + (gsize) t * N_BATCH + i, (gsize) N_FRAMES * N_BATCH);
-      }
-    }
-    mask = ae_tape_forward (tape, weights->data, &in, NULL);
-    for (guint i = 0; i < N_BATCH; i++) {
-      double db;
-
-      synthesise (mask, i, spectra + (gsize) i * N_FRAMES, out);
-      /* the last window has no other half */
-      db = si_sdr (out + N_BEFORE, clean + (gsize) i * N_SAMPLES + N_BEFORE,
-          N_SAMPLES - N_BEFORE - AE_STFT_HOP);
-      after[i % G_N_ELEMENTS (report_db)] += db;
-      mean += db / (N_BATCH * N_BATCHES);
-    }
+  for (guint i = 0; i < N_MIXTURES; i++) {
+    ae_noisy_speech_plain (held_out, &rng,
+        snr_db[i % G_N_ELEMENTS (snr_db)], N_BEFORE, N_SAMPLES, noisy, clean);
+    ae_audio_denoiser_reset (denoiser);
+    ae_audio_denoiser_process (denoiser, noisy, out, NULL, n);
+    add_scores (clean, noisy, &before);
+    add_scores (clean, out + AE_AUDIO_DENOISER_DELAY, &after);
   }
-  g_print ("  SI-SDR %.2f -> %.2f dB:", before / (N_BATCH * N_BATCHES), mean);
-  for (guint i = 0; i < G_N_ELEMENTS (report_db); i++)
-    g_print (" %g -> %.2f", (double) report_db[i],
-        after[i] * G_N_ELEMENTS (report_db) / (N_BATCH * N_BATCHES));
-  g_print ("\n");
+  g_print ("  SI-SDR %.2f -> %.2f dB, STOI %.3f -> %.3f, ESTOI %.3f -> %.3f\n",
+      before.si_sdr_db, after.si_sdr_db, before.stoi, after.stoi,
+      before.estoi, after.estoi);
+  return TRUE;
 }
 
 static AeModel *
@@ -225,7 +180,6 @@ typedef struct
 {
   AeModel *first;
   AeTrainer *trainer;
-  AeTape *tape;
   AeNoisySpeech mixer, held_out;
   double seconds_before;        /* of the checkpoint that it goes on from */
   gint64 begin_us;
@@ -332,9 +286,8 @@ write_and_report (Training * training, double loss, GError ** error)
   g_print ("step %" G_GUINT64_FORMAT ", %.0f s, loss %.5f",
       ae_trainer_n_steps (training->trainer), seconds (training), loss);
   if (training->held_out.speech)
-    report (&training->held_out, training->tape, model->weights);
-  else
-    g_print ("\n");
+    return report (&training->held_out, model, error);
+  g_print ("\n");
   return TRUE;
 }
 
@@ -393,7 +346,6 @@ train (Training * training, GError ** error)
       training->first->weights, &config, error);
   if (training->trainer == NULL || !go_on (training, error))
     return FALSE;
-  training->tape = ae_tape_new (training->first->architecture);
   g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.1f million products per second, "
       "%.0f s of speech, %.0f s of noise\n", a->text, a->n_weights,
       ae_architecture_macs_per_pixel (a) / 1e4,
@@ -467,7 +419,6 @@ main (int argc, char **argv)
   training.held_out = (AeNoisySpeech) {
   held_out_speech, held_out_noise, 0};
   ok = train (&training, &error);
-  ae_tape_free (training.tape);
   ae_trainer_free (training.trainer);
   ae_model_unref (training.first);
 

@@ -3,6 +3,7 @@
 #include "ae-error.h"
 #include "ae-kernels.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What one layer keeps. */
@@ -196,6 +197,40 @@ causal_step (const AeStream * stream, const AeLayer * layer, float *past,
         n * sizeof (float));
 }
 
+#define LANES 16                /* sums at a time, so that they become vectors */
+
+/* Returns: the mean of (x - @center)^@power, which is 1 or 2. */
+static float
+moment (const float *x, guint n, float center, guint power)
+{
+  float sums[LANES] = { 0.0f }, sum = 0.0f;
+
+  for (guint i = 0; i < n; i += LANES) {
+    for (guint j = 0; j < MIN (n - i, LANES); j++) {
+      float d = x[i + j] - center;
+
+      sums[j] += power == 1 ? d : d * d;
+    }
+  }
+  for (guint j = 0; j < LANES; j++)
+    sum += sums[j];
+  return sum / (float) n;
+}
+
+/* As the layer does, which is made for many positions. */
+static void
+norm_step (const AeLayerPass * pass)
+{
+  const float *x = pass->in->data;
+  guint n = pass->in->c;
+  float mean = moment (x, n, 0.0f, 1);
+  float inverse = 1.0f / sqrtf (moment (x, n, mean, 2) + AE_NORM_EPSILON);
+
+  for (guint c = 0; c < n; c++)
+    pass->out->data[c] = (x[c] - mean) * inverse * pass->weight[c]
+        + pass->bias[c];
+}
+
 static void
 run_layer (AeStream * stream, guint i)
 {
@@ -228,6 +263,8 @@ run_layer (AeStream * stream, guint i)
   else if (step->past)
     causal_step (stream, layer, step->past, pass.weight, pass.bias,
         pass.in->data, step->out.data);
+  else if (is_layer (layer, "norm"))
+    norm_step (&pass);
   else
     layer->ops->forward (&pass);
   ae_activation_forward (layer->activation, step->out.data, layer->out.c);
