@@ -9,6 +9,9 @@
 #define RATIO 0.012f            /* weight of a decibel */
 #define RATIO_FLOOR 1e-3        /* past 30 dB nothing is gained */
 #define NOTHING 1e-9            /* energy, that of the clean sample being 1 */
+#define LEAST_SHARE 0.3         /* of the noisy power: where there is less speech,
+                                 * magnitudes are measured in that */
+#define SPEECH_SHARE 0.003      /* of that: with less, there is no ratio */
 #define MASK_OFFSET 1e-3f       /* bounds the slope of the compression at 0 */
 
 /* Planes of a target. */
@@ -21,8 +24,6 @@ enum
   PRODUCT                       /* Re (X conj S), likewise */
 };
 
-/* The mean power that compressed magnitudes are measured in: of the clean
- * sample, or 5 dB over that of noise alone. */
 static double
 mean_power (const AeSpectrum * s, guint n_frames)
 {
@@ -41,12 +42,10 @@ ae_audio_target (const AeSpectrum * noisy, const AeSpectrum * clean,
 {
   gsize plane = (gsize) AE_STFT_BINS * n_frames;
   double power = mean_power (clean, n_frames), energy = 0.0;
-  gboolean has_speech = power > 0.0;
-  float scale;
+  double least = LEAST_SHARE * mean_power (noisy, n_frames);
+  gboolean has_speech = power > SPEECH_SHARE * least;
+  float scale = (float) (1.0 / sqrt (MAX (power, least) + 1e-20));
 
-  if (!has_speech)
-    power = 3.0 * mean_power (noisy, n_frames);
-  scale = (float) (1.0 / sqrt (power + 1e-20));
   for (guint t = 0; t < n_frames; t++) {
     for (guint k = 0; k < AE_STFT_BINS; k++) {
       float *to = target + (gsize) k * n_frames + t;

@@ -447,6 +447,82 @@ GST_START_TEST (test_what_is_no_number_does_not_spread)
 
 GST_END_TEST;
 
+static AeModel *
+shipped_model (void)
+{
+  g_autofree gchar *path = ae_model_find ("denoise-audio", NULL);
+
+  fail_unless (path != NULL);
+  return ae_model_load (path, NULL);
+}
+
+static double
+power (const float *x, gsize n)
+{
+  double sum = 0.0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += (double) (x[i] * x[i]) / (double) n;
+  return sum;
+}
+
+GST_START_TEST (test_shipped_model_removes_noise_of_any_level)
+{
+  g_autoptr (AeModel) model = shipped_model ();
+  g_autoptr (AeAudioDenoiser) denoiser = ae_audio_denoiser_new (model, NULL);
+  g_autofree float *in = g_new (float, 3 * N);
+  g_autofree float *out = g_new (float, 3 * N);
+
+  for (float level = 0.3f; level > 1e-3f; level /= 10.0f) {
+    double db;
+    AeRng rng;
+
+    ae_rng_init (&rng, 14);
+    ae_rng_fill_normal (&rng, in, 3 * N);
+    for (guint i = 0; i < 3 * N; i++)
+      in[i] *= level;
+    ae_audio_denoiser_reset (denoiser);
+    ae_audio_denoiser_process (denoiser, in, out, NULL, 3 * N);
+    db = 10.0 * log10 (power (out + 2 * N, N) / power (in, N));
+    fail_unless (db < -12.0, "%g: %g dB", (double) level, db);
+    /* the floor is -20 dB */
+    fail_unless (db > -20.5, "%g: %g dB", (double) level, db);
+  }
+}
+
+GST_END_TEST;
+
+/* The masks of the shipped model from bytes and from floats. */
+GST_START_TEST (test_shipped_model_loses_nothing_in_bytes)
+{
+  g_autoptr (AeModel) model = shipped_model ();
+  g_autoptr (AeStream) floats = ae_stream_new (model->architecture,
+      model->weights, AE_STREAM_FLOATS, NULL);
+  g_autoptr (AeStream) bytes = ae_stream_new (model->architecture,
+      model->weights, AE_STREAM_BYTES, NULL);
+  g_autofree float *sound = random_sound (15);
+  AeAudioFeatures features = { 0 };
+  double error = 0.0, sum = 0.0;
+
+  for (guint t = 0; t < N_FRAMES; t++) {
+    float in[AE_AUDIO_FEATURES];
+    const float *a, *b;
+    AeSpectrum spectrum;
+
+    ae_stft_analyse (sound + t * AE_STFT_HOP, &spectrum);
+    ae_audio_features_next (&features, &spectrum, in, 1);
+    a = ae_stream_step (floats, in);
+    b = ae_stream_step (bytes, in);
+    for (guint k = 0; k < AE_STFT_BINS; k++) {
+      error += (double) ((a[k] - b[k]) * (a[k] - b[k]));
+      sum += (double) (a[k] * a[k]);
+    }
+  }
+  fail_unless (error < 1e-3 * sum, "%g of %g", error, sum);
+}
+
+GST_END_TEST;
+
 static Suite *
 audio_suite (void)
 {
@@ -469,6 +545,8 @@ audio_suite (void)
   tcase_add_test (tcase, test_no_strength_gives_the_delayed_input_to_the_bit);
   tcase_add_test (tcase, test_stream_equals_the_batch_however_it_is_cut);
   tcase_add_test (tcase, test_what_is_no_number_does_not_spread);
+  tcase_add_test (tcase, test_shipped_model_removes_noise_of_any_level);
+  tcase_add_test (tcase, test_shipped_model_loses_nothing_in_bytes);
   return suite;
 }
 
