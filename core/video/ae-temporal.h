@@ -42,7 +42,8 @@ void ae_temporal_surprise (AeTemporal * temporal, const float *plane,
  * ae_temporal_update:
  * @gate: [map_height][map_width]: w, rows @gate_stride floats apart. What is
  *   below the Kalman gain is raised to it, what is above by some more, as to
- *   average too little costs less than too much
+ *   average too little costs less than too much; where much of the frame is open
+ *   the camera moves, and nothing is averaged
  *
  * Takes the frame @plane into the average.
  */

@@ -97,6 +97,36 @@ GST_START_TEST (test_open_gate_takes_the_frame)
 GST_END_TEST;
 
 /* However long nothing moves, a change is taken in by a bounded share. */
+/* Where most of the picture moves, what seems to stand still moves too. */
+GST_START_TEST (test_a_moving_camera_averages_nothing)
+{
+  static const struct
+  {
+    guint n_open;               /* of the places */
+    gboolean averages;
+  } rows[] = { {1, TRUE}, {8, FALSE}, {16, FALSE} };
+  float planes[2][N];
+  AeRng rng;
+
+  ae_rng_init (&rng, 3);
+  fill (planes[0], &rng);
+  fill (planes[1], &rng);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    Fixture f;
+    gboolean averages = FALSE;
+
+    fixture_init (&f, planes[0]);
+    for (guint j = 0; j < G_N_ELEMENTS (f.gate); j++)
+      f.gate[j] = j < rows[i].n_open ? 1.0f : 0.0f;
+    ae_temporal_update (&f.temporal, planes[1], f.gate, MAP_WIDTH);
+    for (guint j = 0; j < N; j++)
+      averages |= j % STRIDE < WIDTH && f.average[j] != planes[1][j];
+    fail_unless (averages == rows[i].averages, "%u open", rows[i].n_open);
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_memory_is_bounded)
 {
   float plane[N];
@@ -149,6 +179,7 @@ temporal_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_closed_gate_makes_the_mean_and_its_variance);
   tcase_add_test (tcase, test_open_gate_takes_the_frame);
+  tcase_add_test (tcase, test_a_moving_camera_averages_nothing);
   tcase_add_test (tcase, test_memory_is_bounded);
   tcase_add_test (tcase, test_surprise_counts_in_standard_deviations);
   return suite;
