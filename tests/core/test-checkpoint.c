@@ -11,12 +11,15 @@
 
 static gchar *directory, *path, *other_path;
 
+static guint n_events[AE_ONLINE_N_EVENTS];
+
 static void
 setup (void)
 {
   directory = g_dir_make_tmp ("ae-checkpoint-XXXXXX", NULL);
   path = g_build_filename (directory, "a.safetensors", NULL);
   other_path = g_build_filename (directory, "b.safetensors", NULL);
+  memset (n_events, 0, sizeof n_events);
 }
 
 static guint
@@ -40,8 +43,6 @@ teardown (void)
   g_free (path);
   g_free (other_path);
 }
-
-static guint n_events[AE_ONLINE_N_EVENTS];
 
 static void
 count_event (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats,
