@@ -13,12 +13,12 @@
 #define INTRA_ROUNDING 0.42f
 #define CHANGED_ROUNDING 0.34f
 
-/* What a bit is worth, in squared errors of a step. A uniform quantiser's
- * error falls by 1/12 * 2 ln 2 with each bit; near zero bits buy more. */
-#define BIT_WORTH 0.14f
+/* What a bit is worth, in squared steps, when a position is held instead of told:
+ * more than for single latents, for what changes in a held one is often noise. */
+#define BIT_WORTH 0.22f
 
 /* About what telling a position costs beside its residuals. */
-#define POSITION_BITS 3.0f
+#define POSITION_BITS 5.0f
 
 /* One position's errors and bits, of all planes together. */
 typedef struct
@@ -43,6 +43,8 @@ struct _AeLatentEncoder
   AeLatents reference;          /* what the decoder has */
   guint8 *blocks;               /* [n] */
   Costs costs;
+  guint32 *open;                /* [n]: positions that may not be held */
+  gsize n_open;
   AeLatentTold told;
   gsize i_refresh;              /* the next position to be refreshed */
   gsize refresh_end;            /* of the frame in work */
@@ -96,6 +98,7 @@ make_memory (AeLatentEncoder * self, GError ** error)
   self->costs.changed_cost = self->costs.held_error + self->n;
   self->costs.intra_cost = self->costs.changed_cost + self->n;
   self->blocks = g_malloc (self->n);
+  self->open = g_new (guint32, self->n);
   return TRUE;
 }
 
@@ -140,6 +143,7 @@ ae_latent_encoder_free (AeLatentEncoder * self)
   g_free (self->in_planes);
   g_free (self->code_planes);
   g_free (self->blocks);
+  g_free (self->open);
   ae_latent_model_unref (self->model);
   g_free (self);
 }
@@ -193,70 +197,67 @@ residual_bits (gint residual)
   return magnitude == 0 ? 0.0f : 3.0f + 1.5f * (float) MIN (magnitude - 1, 4);
 }
 
-/* @value in steps of this frame; one that was told with other steps is
- * @scale[its grade] times as large. */
+/* In steps of this frame; what was told with other steps is @scale[its grade]
+ * times as large. */
 static void
-add_costs (const AeLatentEncoder * self, guint p, guint grade,
-    const float *scale, float weight)
+add_held_errors (const AeLatentEncoder * self, guint p, guint grade)
 {
-  const float *code = self->code + p * self->n;
+  const float step = ae_latent_model_steps (self->model, grade)[p];
+  const float inverse = 1.0f / step, *code = self->code + p * self->n;
   const gint16 *reference = self->reference.data + p * self->n;
   const guint8 *grades = self->reference.grades;
-  const AePlaneModel *plane = &self->model->symbols->planes[p];
-  const float rounding = intra_rounding (plane);
-  const gboolean is_predicted = rounding == 0.5f;
-  const float inverse = 1.0f / ae_latent_model_steps (self->model, grade)[p];
-  Costs costs = self->costs;
-  gint before = 0;
+  float *errors = self->costs.held_error, scale[AE_SYMBOLS_N_GRADES];
 
+  for (guint g = 0; g < AE_SYMBOLS_N_GRADES; g++)
+    scale[g] = ae_latent_model_steps (self->model, g)[p] * inverse;
   for (gsize i = 0; i < self->n; i++) {
-    float value = code[i] * inverse;
-    float held = value - (float) reference[i] * scale[grades[i]];
-    float difference = value - (float) reference[i];
-    gint changed = round_value (difference, CHANGED_ROUNDING);
-    gint intra = round_value (value, rounding);
-    float changed_error = difference - (float) changed;
-    float intra_error = value - (float) intra;
+    float held = code[i] * inverse - (float) reference[i] * scale[grades[i]];
 
-    costs.held_error[i] += weight * held * held;
-    costs.changed_cost[i] += weight * changed_error * changed_error
-        + BIT_WORTH * residual_bits (changed);
-    costs.intra_cost[i] += weight * intra_error * intra_error
-        + BIT_WORTH * residual_bits (intra - (is_predicted ? before : 0));
-    before = intra;
+    errors[i] += held * held;
   }
 }
 
-/* How much an error of one step in each plane means, beside the others. */
+/* Of positions which holding alone does not settle. */
 static void
-weigh_planes (const AeLatentModel * model, const float *steps, float *weights)
+add_costs (const AeLatentEncoder * self, guint p, guint grade)
 {
-  float sum = 0;
+  const float inverse = 1.0f / ae_latent_model_steps (self->model, grade)[p];
+  const float *code = self->code + p * self->n;
+  const gint16 *reference = self->reference.data + p * self->n;
+  const float rounding = intra_rounding (&self->model->symbols->planes[p]);
+  const gboolean is_predicted = rounding == 0.5f;
+  Costs costs = self->costs;
 
-  for (guint p = 0; p < model->n_planes; p++) {
-    float size = steps[p] * model->weights[p];
+  for (gsize j = 0; j < self->n_open; j++) {
+    guint i = self->open[j];
+    float value = code[i] * inverse, difference = value - (float) reference[i];
+    gint changed = round_value (difference, CHANGED_ROUNDING);
+    gint intra = round_value (value, rounding);
+    gint before = is_predicted && i % self->w > 0
+        ? round_value (code[i - 1] * inverse, rounding) : 0;
+    float changed_error = difference - (float) changed;
+    float intra_error = value - (float) intra;
 
-    weights[p] = size * size;
-    sum += weights[p];
+    costs.changed_cost[i] += changed_error * changed_error
+        + BIT_WORTH * residual_bits (changed);
+    costs.intra_cost[i] += intra_error * intra_error
+        + BIT_WORTH * residual_bits (intra - before);
   }
-  for (guint p = 0; p < model->n_planes; p++)
-    weights[p] = sum > 0 ? weights[p] * (float) model->n_planes / sum : 1;
 }
 
 static void
 compare (AeLatentEncoder * self, guint grade)
 {
-  const AeLatentModel *model = self->model;
-  const float *steps = ae_latent_model_steps (model, grade);
-  float weights[AE_LATENTS_MAX_PLANES], scale[AE_SYMBOLS_N_GRADES];
-
   memset (self->costs.held_error, 0, 3 * self->n * sizeof (float));
-  weigh_planes (model, steps, weights);
-  for (guint p = 0; p < model->n_planes; p++) {
-    for (guint g = 0; g < AE_SYMBOLS_N_GRADES; g++)
-      scale[g] = ae_latent_model_steps (model, g)[p] / steps[p];
-    add_costs (self, p, grade, scale, weights[p]);
+  for (guint p = 0; p < self->model->n_planes; p++)
+    add_held_errors (self, p, grade);
+  self->n_open = 0;
+  for (gsize i = 0; i < self->n; i++) {
+    if (self->costs.held_error[i] > BIT_WORTH * POSITION_BITS)
+      self->open[self->n_open++] = (guint32) i;
   }
+  for (guint p = 0; p < self->model->n_planes; p++)
+    add_costs (self, p, grade);
 }
 
 /* Which positions are this frame's turn. */
