@@ -331,9 +331,9 @@ GST_END_TEST;
 GST_START_TEST (test_the_bit_rate_is_kept)
 {
   enum
-  { SECONDS = 8, FPS = 25 };
-  static const guint kbits[] = { 400, 1500, 150 };
-  GstVideoInfo info = fixture_info ("I420", 320, 240);
+  { SECONDS = 6, FPS = 25 };
+  static const guint kbits[] = { 200, 700, 90 };
+  GstVideoInfo info = fixture_info ("I420", 192, 128);
   GstHarness *enc = latent_fixture_encoder ("key-interval=40", &info);
   guint n = 0;
 
