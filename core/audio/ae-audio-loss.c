@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define COMPRESSION 0.3f        /* exponent of magnitudes */
-#define OVER 2.2f               /* weight of magnitudes that are too small */
+#define OVER 2.8f               /* weight of magnitudes that are too small */
 #define COMPLEX 0.5f            /* weight of the compressed spectra */
 #define RATIO 0.012f            /* weight of a decibel */
 #define RATIO_FLOOR 1e-3        /* past 30 dB nothing is gained */
