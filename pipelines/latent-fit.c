@@ -10,10 +10,10 @@
 #include <math.h>
 
 #define LANES 16                /* patches at a time */
-#define N_BATCHES 10            /* of them */
+#define N_BATCHES 4             /* of them */
 #define N_LEVELS AE_SYMBOLS_N_LEVELS
 #define N_SAMPLES (N_BATCHES * LANES * N_LEVELS)
-#define PATCH AE_LATENT_FIT_PATCH
+#define MAX_PATCH 256           /* pixels a side */
 
 /* What round_sample() does to each code. */
 typedef struct
@@ -24,13 +24,13 @@ typedef struct
 } Rounding;
 
 static void
-draw (const AeLatentPictures * pictures, AeRng * rng, AeTensor * in)
+draw (const AeLatentPictures * pictures, AeRng * rng, guint size, AeTensor * in)
 {
   gsize n = ae_tensor_size (in) / LANES;
   g_autofree float *patch = g_new (float, n);
 
   for (guint i = 0; i < LANES; i++) {
-    ae_latent_pictures_crop (pictures, rng, PATCH, patch);
+    ae_latent_pictures_crop (pictures, rng, size, patch);
     for (gsize j = 0; j < n; j++)
       in->data[j * LANES + i] = patch[j];
   }
@@ -69,6 +69,7 @@ ae_latent_fit (const AeModel * model, const float *steps,
   g_autoptr (AeQuantiser) quantiser = NULL;
   g_autofree AeLatents *latents = g_new0 (AeLatents, N_SAMPLES);
   g_autofree AeSymbolSample *samples = g_new0 (AeSymbolSample, N_SAMPLES);
+  guint size = MIN (ae_latent_pictures_min_side (pictures), MAX_PATCH) / 8 * 8;
   AeSymbolModel *fitted;
   AeRng rng;
 
@@ -77,13 +78,13 @@ ae_latent_fit (const AeModel * model, const float *steps,
   plain = ae_symbol_model_new (parts.n_planes);
   quantiser = ae_quantiser_new (symbols ? symbols : plain);
   tape = ae_tape_new (parts.encoder);
-  ae_tensor_resize (&in, AE_I420_PLANES, PATCH / 2, PATCH / 2, LANES);
+  ae_tensor_resize (&in, AE_I420_PLANES, size / 2, size / 2, LANES);
   ae_rng_init (&rng, seed);
   for (guint batch = 0; batch < N_BATCHES; batch++) {
     const Rounding rounding = { quantiser, steps, symbols ? bit_worth : 0.0f };
     const AeTensor *code;
 
-    draw (pictures, &rng, &in);
+    draw (pictures, &rng, size, &in);
     code = ae_tape_forward (tape, model->weights->data, &in, NULL);
     for (guint i = 0; i < LANES * N_LEVELS; i++) {
       guint at = batch * LANES * N_LEVELS + i, level = i % N_LEVELS;

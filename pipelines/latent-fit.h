@@ -6,9 +6,6 @@
 
 G_BEGIN_DECLS
 
-/* Pictures to fit to are at least so large, in pixels a side. */
-#define AE_LATENT_FIT_PATCH 160
-
 /**
  * ae_latent_fit:
  * @steps: [AE_SYMBOLS_N_LEVELS][n_planes]

@@ -176,6 +176,19 @@ ae_latent_pictures_n (const AeLatentPictures * pictures)
   return pictures->pictures->len;
 }
 
+guint
+ae_latent_pictures_min_side (const AeLatentPictures * pictures)
+{
+  guint side = G_MAXUINT;
+
+  for (guint i = 0; i < pictures->pictures->len; i++) {
+    const AeI420 *picture = ae_latent_pictures_nth (pictures, i);
+
+    side = MIN (side, MIN (picture->width, picture->height));
+  }
+  return side;
+}
+
 const AeI420 *
 ae_latent_pictures_nth (const AeLatentPictures * pictures, guint i)
 {
@@ -276,25 +289,6 @@ ae_latent_pictures_crop (const AeLatentPictures * pictures, AeRng * rng,
         *patch++ = (offset + scale * (float) plane[row * stride + column])
             / 255;
       }
-    }
-  }
-}
-
-void
-ae_i420_split (const AeI420 * picture, guint h, guint w, float *planes)
-{
-  for (guint c = 0; c < AE_I420_PLANES; c++) {
-    guint step = c < 4 ? 2 : 1;
-    guint width = picture->width * step / 2, height =
-        picture->height * step / 2;
-    const guint8 *plane = picture->planes[c < 4 ? 0 : c - 3];
-
-    for (guint y = 0; y < h; y++) {
-      guint row = MIN (step * y + (c < 4 ? c / 2 : 0), height - 1);
-
-      for (guint x = 0; x < w; x++)
-        *planes++ = plane[(gsize) row * width
-            + MIN (step * x + (c < 4 ? c % 2 : 0), width - 1)] / 255.0f;
     }
   }
 }

@@ -35,6 +35,9 @@ void ae_latent_pictures_free (AeLatentPictures * pictures); /* NULL is a no-op *
 
 guint ae_latent_pictures_n (const AeLatentPictures * pictures);
 
+/* Returns: the smallest height or width. */
+guint ae_latent_pictures_min_side (const AeLatentPictures * pictures);
+
 /* Returns: (transfer none): picture @i. */
 const AeI420 *ae_latent_pictures_nth (const AeLatentPictures * pictures,
     guint i);
@@ -48,10 +51,6 @@ const AeI420 *ae_latent_pictures_nth (const AeLatentPictures * pictures,
  */
 void ae_latent_pictures_crop (const AeLatentPictures * pictures, AeRng * rng,
     guint size, float *patch);
-
-/* The whole of @picture, padded with its last rows and columns:
- * @planes[AE_I420_PLANES][@h][@w]. */
-void ae_i420_split (const AeI420 * picture, guint h, guint w, float *planes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeLatentPictures, ae_latent_pictures_free)
 

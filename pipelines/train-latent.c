@@ -27,6 +27,9 @@
 #define COARSEST (140 / 255.0)
 #define FINEST (7 / 255.0)
 
+/* The context model learns little from smaller pictures. */
+#define MIN_SIDE 160
+
 #define FIT_SEED 1000           /* of the patches that tables are fitted to */
 
 /* Low frequencies of Y, U and V that the code begins with. */
@@ -492,9 +495,8 @@ main (int argc, char **argv)
     goto failed;
   if (option_output == NULL)
     option_output = g_strdup ("my-latent-video" AE_MODEL_EXTENSION);
-  /* also large enough for the patches that the context model is fitted to */
   pictures = ae_latent_pictures_new ((const gchar * const *) option_pictures,
-      (guint) MAX (option_patch, AE_LATENT_FIT_PATCH), 1, &error);
+      (guint) MAX (option_patch, MIN_SIDE), 1, &error);
   if (pictures == NULL)
     goto failed;
   if (option_validate) {
