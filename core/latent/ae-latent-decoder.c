@@ -17,6 +17,7 @@ struct _AeLatentDecoder
   guint width, height;
   AeLatents latents;
   guint8 *missing;              /* [positions] of the frame in work */
+  guint8 *known;                /* [positions] that were told once */
   AePlan *plan;
   float *code;                  /* [n_planes][positions] */
   guint h, w;                   /* of the planes that the model makes */
@@ -28,7 +29,7 @@ struct _AeLatentDecoder
   guint32 number;               /* of the frame in work */
   gboolean is_open;             /* it has not ended */
   gboolean has_more;
-  gboolean was_sound;           /* all of the picture has been told once */
+  gboolean is_known;            /* all of them */
   AeSight sight;
 };
 
@@ -51,6 +52,7 @@ clear_size (AeLatentDecoder * self)
   ae_plan_free (self->plan);
   self->plan = NULL;
   g_clear_pointer (&self->missing, g_free);
+  g_clear_pointer (&self->known, g_free);
   g_clear_pointer (&self->code_planes, g_free);
   g_clear_pointer (&self->out_planes, g_free);
   ae_aligned_free (self->code);
@@ -58,7 +60,7 @@ clear_size (AeLatentDecoder * self)
   self->code = self->samples = NULL;
   ae_tensor_clear (&self->condition);
   self->width = self->height = 0;
-  self->was_sound = FALSE;
+  self->is_known = FALSE;
 }
 
 void
@@ -75,10 +77,14 @@ ae_latent_decoder_free (AeLatentDecoder * self)
 void
 ae_latent_decoder_forget (AeLatentDecoder * self)
 {
-  if (self->latents.sound)
-    memset (self->latents.sound, 0, ae_latents_n_positions (&self->latents));
+  gsize n = ae_latents_n_positions (&self->latents);
+
+  if (n > 0) {
+    memset (self->latents.sound, 0, n);
+    memset (self->known, 0, n);
+  }
   self->has_number = self->is_open = self->has_more = FALSE;
-  self->was_sound = FALSE;
+  self->is_known = FALSE;
   self->sight = AE_SIGHT_NONE;
 }
 
@@ -127,6 +133,7 @@ take_size (AeLatentDecoder * self, const AeFrameHeader * header,
   if (!ae_latents_resize (&self->latents, header->n_planes, h, w, error))
     return FALSE;
   self->missing = g_malloc ((gsize) h * w);
+  self->known = g_malloc0 ((gsize) h * w);
   self->width = header->width;
   self->height = header->height;
   self->has_number = FALSE;
@@ -180,7 +187,7 @@ ae_latent_decoder_wants_more (const AeLatentDecoder * self)
 void
 ae_latent_decoder_end_frame (AeLatentDecoder * self)
 {
-  gsize n = ae_latents_n_positions (&self->latents), n_sound = 0;
+  gsize n = ae_latents_n_positions (&self->latents), n_sound = 0, n_known = 0;
 
   if (!self->is_open)
     return;
@@ -188,9 +195,11 @@ ae_latent_decoder_end_frame (AeLatentDecoder * self)
     self->stats.n_missing += self->missing[i];
     self->latents.sound[i] &= (guint8) ! self->missing[i];
     n_sound += self->latents.sound[i];
+    self->known[i] |= self->latents.sound[i];
+    n_known += self->known[i];
   }
-  self->was_sound |= n_sound == n;
-  self->sight = !self->was_sound ? AE_SIGHT_NONE : n_sound == n
+  self->is_known = n_known == n;
+  self->sight = !self->is_known ? AE_SIGHT_NONE : n_sound == n
       ? AE_SIGHT_WHOLE : AE_SIGHT_DAMAGED;
   self->is_open = FALSE;
 }

@@ -27,6 +27,7 @@
 
 static gint option_frames = 100, option_width;
 static gchar *option_plot, *option_corrupt, *option_properties, *option_only;
+static gdouble option_loss;
 static gchar **option_inputs;
 
 static GOptionEntry entries[] = {
@@ -37,6 +38,9 @@ static GOptionEntry entries[] = {
   {"corrupt", 'c', 0, G_OPTION_ARG_STRING, &option_corrupt,
       "Properties of aevideocorrupt before each encoder; quality is judged "
         "against the clean frames", "TEXT"},
+  {"loss", 'l', 0, G_OPTION_ARG_DOUBLE, &option_loss,
+      "Percent of the packets that RTP loses: codecs with intra refresh "
+        "within a second, slices or parts of a packet", "PERCENT"},
   {"properties", 'p', 0, G_OPTION_ARG_STRING, &option_properties,
       "Further properties of aevideoenc", "TEXT"},
   {"only", 'o', 0, G_OPTION_ARG_STRING, &option_only,
@@ -82,6 +86,21 @@ static const Codec codecs[] = {
       "aevideodec", TRUE, TRUE, {0, 1, 2, 3, 4, 5, 6, 7, 8, -1}},
 };
 
+/* A frame that does not come is the one before it. */
+static const Codec lossy_codecs[] = {
+  {"x264-ultrafast", "x264enc", "x264enc tune=zerolatency threads=1 "
+        "speed-preset=ultrafast intra-refresh=true key-int-max=25 "
+        "option-string=slice-max-size=1200 pass=quant quantizer=%d "
+        "! video/x-h264,stream-format=byte-stream",
+        "rtph264pay mtu=1400 config-interval=-1 ! identity name=loss "
+        "! rtph264depay ! avdec_h264 output-corrupt=true", FALSE, TRUE,
+      {39, 34, 29, 24, -1}},
+  {"aevideoenc", "aevideoenc", "aevideoenc key-interval=0 part-size=1300 "
+        "refresh-interval=25 quality=%d",
+      "rtpgstpay config-interval=1 ! identity name=loss ! rtpgstdepay "
+        "! aevideodec", FALSE, TRUE, {1, 3, 5, 7, -1}},
+};
+
 typedef struct
 {
   GstVideoInfo info;
@@ -92,6 +111,7 @@ typedef struct
 typedef struct
 {
   double bits_a_pixel, psnr, ms_ssim_db, frame_ms;
+  guint n_out;                  /* frames that came */
 } Point;
 
 typedef struct
@@ -105,7 +125,7 @@ typedef struct
 typedef struct
 {
   double bits, pixels, squares, ms_ssim, cpu_ms;
-  guint n_frames;
+  guint n_frames, n_out;
   gboolean optimises;           /* each buffer is a JPEG, to be shortened */
 } Sums;
 
@@ -276,6 +296,17 @@ codec_text (const Codec * codec, gint setting)
       is_ours && option_properties ? option_properties : "", codec->decoder);
 }
 
+/* Which frame of @clip this is, by its time. */
+static guint
+frame_number (const Clip * clip, GstSample * sample)
+{
+  guint64 time = gst_segment_to_running_time (gst_sample_get_segment (sample),
+      GST_FORMAT_TIME, GST_BUFFER_PTS (gst_sample_get_buffer (sample)));
+
+  return (guint) gst_util_uint64_scale_round (time,
+      (guint64) clip->info.fps_n, clip->info.fps_d * GST_SECOND);
+}
+
 /* Codes and decodes @clip. */
 static void
 run_clip (const Codec * codec, gint setting, const Clip * clip, Sums * sums)
@@ -291,10 +322,14 @@ run_clip (const Codec * codec, gint setting, const Clip * clip, Sums * sums)
   g_autoptr (GstCaps) caps = gst_video_info_to_caps ((GstVideoInfo *)
       & clip->info);
   GstVideoInfo info;
-  GstSample *sample;
+  g_autoptr (GstElement) loss = gst_bin_get_by_name (GST_BIN (pipeline),
+      "loss");
+  GstSample *sample, *last = NULL;
   guint i = 0;
   double before = cpu_ms ();
 
+  if (loss)
+    g_object_set (loss, "drop-probability", option_loss / 100, NULL);
   g_signal_connect (coded, "handoff", G_CALLBACK (count_bytes), sums);
   g_object_set (source, "caps", caps, "max-bytes", (guint64) 0, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -308,14 +343,22 @@ run_clip (const Codec * codec, gint setting, const Clip * clip, Sums * sums)
   gst_app_src_end_of_stream (GST_APP_SRC (source));
   while (i < clip->frames->len
       && (sample = gst_app_sink_pull_sample (GST_APP_SINK (sink)))) {
+    guint end = loss ? frame_number (clip, sample) + 1 : i + 1;
+
     gst_video_info_from_caps (&info, gst_sample_get_caps (sample));
     sums->cpu_ms += cpu_ms () - before;
+    for (; i + 1 < end && i + 1 < clip->frames->len; i++)
+      compare (&info, g_ptr_array_index (clip->frames, i),
+          gst_sample_get_buffer (last ? last : sample), sums);
     compare (&info, g_ptr_array_index (clip->frames, i++),
         gst_sample_get_buffer (sample), sums);
+    g_clear_pointer (&last, gst_sample_unref);
+    last = sample;
+    sums->n_out++;
     before = cpu_ms ();
-    gst_sample_unref (sample);
   }
-  if (i != clip->frames->len)
+  g_clear_pointer (&last, gst_sample_unref);
+  if (i != clip->frames->len && !loss)
     g_error ("%s: %u of %u frames came out", text, i, clip->frames->len);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
@@ -339,7 +382,7 @@ measure (const Codec * codec, const GPtrArray * clips)
     *point = (Point) {
     sums.bits / sums.pixels, -10 * log10 (sums.squares / sums.pixels),
           -10 * log10 (1 - sums.ms_ssim / sums.n_frames),
-          sums.cpu_ms / sums.n_frames};
+          sums.cpu_ms / sums.n_frames, sums.n_out};
   }
   return curve;
 }
@@ -398,6 +441,8 @@ print_curve (const Curve * curve, const Curve * first)
     g_print ("%-15s %4d %9.4f %8.2f %8.2f %8.1f", curve->codec->name,
         curve->codec->settings[i], p->bits_a_pixel, p->psnr, p->ms_ssim_db,
         p->frame_ms);
+    if (option_loss > 0)
+      g_print (" %8u came", p->n_out);
     if (i == 0 && curve != first)
       g_print (" %+8.1f %%  %+8.1f %%", compare_rates (first, curve, FALSE),
           compare_rates (first, curve, TRUE));
@@ -442,6 +487,9 @@ run_input (const gchar * path, const gchar * plot_path)
   g_autofree gchar *name = g_path_get_basename (path);
   const Clip *clip = g_ptr_array_index (clips, 0);
   gboolean is_clip = clip->frames->len > 1;
+  const Codec *table = option_loss > 0 ? lossy_codecs : codecs;
+  guint n_codecs = option_loss > 0 ? G_N_ELEMENTS (lossy_codecs)
+      : G_N_ELEMENTS (codecs);
   Curve curves[MAX_CODECS];
   guint n = 0;
 
@@ -449,10 +497,10 @@ run_input (const gchar * path, const gchar * plot_path)
       (guint) clip->info.width, (guint) clip->info.height);
   g_print ("%-15s %4s %9s %8s %8s %8s %10s  %10s\n", "codec", "set", "bits/px",
       "PSNR-Y", "MS-SSIM", "cpu ms", "rate", "by MS-SSIM");
-  for (guint i = 0; i < G_N_ELEMENTS (codecs); i++) {
-    if (!is_wanted (&codecs[i], is_clip))
+  for (guint i = 0; i < n_codecs; i++) {
+    if (!is_wanted (&table[i], is_clip))
       continue;
-    curves[n] = measure (&codecs[i], clips);
+    curves[n] = measure (&table[i], clips);
     print_curve (&curves[n], &curves[0]);
     n++;
   }
