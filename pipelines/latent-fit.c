@@ -62,7 +62,7 @@ ae_latent_fit (const AeModel * model, const float *steps,
     const AeSymbolModel * symbols, float bit_worth,
     const AeLatentPictures * pictures, guint64 seed, GError ** error)
 {
-  g_auto (AeLatentParts) parts = { NULL };
+  g_auto (AeLatentParts) parts = AE_LATENT_PARTS_INIT;
   g_auto (AeTensor) in = AE_TENSOR_INIT;
   g_autoptr (AeTape) tape = NULL;
   g_autoptr (AeSymbolModel) plain = NULL;

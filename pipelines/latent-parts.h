@@ -16,6 +16,8 @@ typedef struct
   guint n_planes;               /* of the code */
 } AeLatentParts;
 
+#define AE_LATENT_PARTS_INIT { NULL, NULL, 0, 0 }
+
 /* Errors: AE_ERROR_SHAPE for a model that is no codec for AE_I420_PLANES planes,
  * or has a condition of more than one channel. */
 gboolean ae_latent_parts_init (AeLatentParts * parts,

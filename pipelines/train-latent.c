@@ -41,7 +41,7 @@ static gchar *option_data;
 static gint option_steps = -1, option_batch = 16, option_patch = 128;
 static gint option_threads, option_seed = 1, option_report = 2000;
 static gdouble option_minutes = 60.0, option_rate = 1e-3;
-static gdouble option_bit_worth = AE_QUANTISE_BIT_WORTH;
+static gdouble option_bit_worth = (gdouble) AE_QUANTISE_BIT_WORTH;
 static gdouble option_chroma = 0.3;
 static gchar **option_pictures;
 
@@ -233,7 +233,7 @@ start_init (Start * start, GError ** error)
 {
   const AeShape input = { AE_I420_PLANES, 0, 0 };
   g_autoptr (AeArchitecture) architecture = NULL;
-  g_auto (AeLatentParts) parts = { NULL };
+  g_auto (AeLatentParts) parts = AE_LATENT_PARTS_INIT;
 
   if (option_init) {
     start->model = ae_model_load (option_init, error);
@@ -436,7 +436,7 @@ train (const AeLatentPictures * pictures, const AeLatentPictures * held_out,
         (guint) option_threads,.seed = (guint64) option_seed,.bit_worth =
         (float) option_bit_worth,.chroma = (float) option_chroma,.ema = 0.999f
   };
-  g_auto (Start) start = { NULL };
+  g_auto (Start) start = {.model = NULL };
   g_autoptr (AeLatentTrainer) trainer = NULL;
   AeSymbolModel *symbols;
 
