@@ -85,7 +85,7 @@ GST_END_TEST;
 GST_START_TEST (test_latency_is_what_an_impulse_shows)
 {
   const Sound sound = { "F32", rates[__i__], 1 };
-  const guint at = 3001;
+  const guint at = 501;
   g_autofree gchar *model = fixture_model_share (SHARE);
   GstHarness *h = fixture_sound_denoiser (model, &sound);
   const GstClockTime latency = gst_harness_query_latency (h);
@@ -119,9 +119,9 @@ GST_END_TEST;
 
 GST_START_TEST (test_samples_do_not_depend_on_the_size_of_buffers)
 {
-  static const gsize steps[] = { 1, 7, 160, 333, 4096, 30000 };
+  static const gsize steps[] = { 1, 7, 160, 333, 4096 };
   const Sound sound = { "F32", rates[__i__], 2 };
-  const gsize n = 2 * 30000;
+  const gsize n = 2 * 5000;
   g_autofree gchar *model = fixture_model_share (SHARE);
   g_autofree float *in = fixture_white_noise (n, 1);
   g_autofree float *first = NULL;
