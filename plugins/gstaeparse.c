@@ -29,6 +29,7 @@ struct _GstAeParse
 {
   GstBaseParse parent;
 
+  guint64 n_frames, n_bad;      /* under the object lock */
   gboolean is_timed;            /* upstream knows the time of each frame */
   gboolean is_synced;           /* a key frame came since start or seek */
   gboolean has_first;
@@ -36,6 +37,9 @@ struct _GstAeParse
   /* what the caps tell; 0 before the first frame */
   guint width, height, rate_n, rate_d;
 };
+
+enum
+{ PROP_STATS = 1 };
 
 G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
      static GstStaticPadTemplate sink_template =
@@ -51,6 +55,9 @@ G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
 {
   GstAeParse *self = GST_AE_PARSE (parse);
 
+  GST_OBJECT_LOCK (self);
+  self->n_frames = self->n_bad = 0;
+  GST_OBJECT_UNLOCK (self);
   self->is_timed = FALSE;
   self->is_synced = FALSE;
   self->has_first = FALSE;
@@ -178,6 +185,9 @@ handle_no_frame (GstAeParse * self, const guint8 * data, gsize n,
     return GST_FLOW_ERROR;
   }
   GST_WARNING_OBJECT (self, "passing over: %s", error->message);
+  GST_OBJECT_LOCK (self);
+  self->n_bad++;
+  GST_OBJECT_UNLOCK (self);
   *skip_bytes = (gint) find_sync (data, n, 1);
   return GST_FLOW_OK;
 }
@@ -204,6 +214,9 @@ handle_data (GstAeParse * self, GstBaseParseFrame * frame, const guint8 * data,
   }
   if (!update_caps (self, &header))
     return GST_FLOW_NOT_NEGOTIATED;
+  GST_OBJECT_LOCK (self);
+  self->n_frames++;
+  GST_OBJECT_UNLOCK (self);
   set_flags (self, &header, frame);
   set_time (self, &header, frame);
   *size = frame_bytes (&header, data, n);
@@ -256,6 +269,23 @@ gst_ae_parse_src_event (GstBaseParse * parse, GstEvent * event)
 }
 
 static void
+gst_ae_parse_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstAeParse *self = GST_AE_PARSE (object);
+
+  if (id != PROP_STATS) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_value_take_boxed (value, gst_structure_new ("aeparse-stats",
+          "frames", G_TYPE_UINT64, self->n_frames,
+          "bad-frames", G_TYPE_UINT64, self->n_bad, NULL));
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
 gst_ae_parse_init (GstAeParse * self)
 {
 }
@@ -267,6 +297,12 @@ gst_ae_parse_class_init (GstAeParseClass * klass)
   GstBaseParseClass *parse_class = GST_BASE_PARSE_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (ae_parse_debug, "aeparse", 0, "aeparse");
+  G_OBJECT_CLASS (klass)->get_property = gst_ae_parse_get_property;
+  g_object_class_install_property (G_OBJECT_CLASS (klass), PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Frames since start, and places that began as one and had a wrong "
+          "CRC or another fault", GST_TYPE_STRUCTURE,
+          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   parse_class->start = gst_ae_parse_start;
   parse_class->sink_event = gst_ae_parse_sink_event;
   parse_class->src_event = gst_ae_parse_src_event;

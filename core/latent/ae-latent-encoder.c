@@ -337,7 +337,7 @@ ae_latent_encoder_write (AeLatentEncoder * self, const AeLatentChoice * choice,
 
   g_return_val_if_fail (choice->grade < AE_SYMBOLS_N_GRADES, FALSE);
   self->told = (AeLatentTold) {
-  AE_FRAME_KEY};
+  .type = AE_FRAME_KEY};
   if (is_key)
     make_key (self, choice->grade);
   else

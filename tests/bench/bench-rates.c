@@ -49,7 +49,7 @@ static GOptionEntry entries[] = {
       "Where the curves go; several inputs are numbered", "PNG"},
   {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_inputs, NULL,
       "[CLIP or FOLDER...]"},
-  {NULL}
+  G_OPTION_ENTRY_NULL
 };
 
 /* @pictures, @clips: what it is measured with. */

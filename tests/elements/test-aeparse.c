@@ -155,6 +155,8 @@ GST_START_TEST (test_what_is_no_frame_is_passed_over)
   g_auto (Stream) stream = make_stream ();
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   GstHarness *h = new_parser ();
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n_frames, n_bad;
   AeRng rng;
 
   ae_rng_init (&rng, 3);
@@ -176,6 +178,11 @@ GST_START_TEST (test_what_is_no_frame_is_passed_over)
   for (guint i = 0; i < N_FRAMES; i++)
     pull_frame (h, &stream, i);
   fail_unless (gst_harness_try_pull (h) == NULL);
+  gst_harness_get (h, "aeparse", "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, "frames", &n_frames)
+      && gst_structure_get_uint64 (stats, "bad-frames", &n_bad));
+  fail_unless_equals_uint64 (n_frames, N_FRAMES);
+  fail_unless (n_bad > N_FRAMES / 2);
   gst_harness_teardown (h);
 }
 

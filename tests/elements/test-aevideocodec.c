@@ -102,7 +102,6 @@ check_format (const GstVideoInfo * info)
 
 GST_START_TEST (test_every_format_comes_back_close)
 {
-  g_autoptr (GArray) formats = NULL;
   GstElement *e = gst_element_factory_make ("aevideoenc", NULL);
   GstPadTemplate *template = gst_element_get_pad_template (e, "sink");
   g_autoptr (GstCaps) caps = gst_pad_template_get_caps (template);
@@ -213,9 +212,10 @@ GST_START_TEST (test_quality_trades_bytes_for_psnr)
 
 GST_END_TEST;
 
+/* Of a size whose rows need no padding, which would differ. */
 GST_START_TEST (test_a_still_picture_takes_next_to_nothing)
 {
-  GstVideoInfo info = fixture_info ("I420", WIDTH, HEIGHT);
+  GstVideoInfo info = fixture_info ("I420", 176, 96);
   GstHarness *enc = latent_fixture_encoder ("quality=5", &info);
   GstHarness *dec = latent_fixture_decoder ("");
   g_autoptr (GstBuffer) start = NULL;
