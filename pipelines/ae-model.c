@@ -115,6 +115,9 @@ print_card (const gchar * path)
     g_print ("card          %s\n", card);
 }
 
+/* Longer values are tables rather than text. */
+#define MAX_VALUE 200
+
 static void
 print_metadata (const AeModel * model)
 {
@@ -123,12 +126,14 @@ print_metadata (const AeModel * model)
       (GCompareFunc) strcmp);
 
   for (GList * l = keys; l; l = l->next) {
+    const gchar *text = g_hash_table_lookup (model->metadata, l->data);
     g_autofree gchar *key = g_strescape (l->data, NULL);
-    g_autofree gchar *value =
-        g_strescape (g_hash_table_lookup (model->metadata, l->data),
-        "\"\\\xc2\xc3");
+    g_autofree gchar *value = g_strescape (text, "\"\\\xc2\xc3");
 
-    g_print ("%-13s %s\n", key, value);
+    if (strlen (text) > MAX_VALUE)
+      g_print ("%-13s %" G_GSIZE_FORMAT " characters\n", key, strlen (text));
+    else
+      g_print ("%-13s %s\n", key, value);
   }
 }
 
