@@ -24,7 +24,8 @@
 
 #define COST_FRAMES 300
 #define RATE_TURNS 5
-#define RATE_FRAMES 60
+#define RATE_SETTLE 40          /* frames in which a trainer starts */
+#define RATE_FRAMES 60          /* measured after these */
 #define STOP_TIMES 50
 
 static GstBuffer *frames[N_FRAMES];
@@ -268,7 +269,7 @@ note_arrival (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   Arrivals *arrivals = data;
 
   arrivals->last = g_get_monotonic_time ();
-  if (arrivals->n++ == 0)
+  if (++arrivals->n == RATE_SETTLE)
     arrivals->first = arrivals->last;
   return GST_PAD_PROBE_OK;
 }
@@ -280,7 +281,8 @@ measure_rate (const gchar * trainer, guint rate, guint64 * n_steps)
   g_autofree gchar *rest = g_strdup_printf ("%s aevideodenoise slot=bench "
       "noise-level=25 ! fakesink name=sink sync=%s", trainer,
       rate ? "true" : "false");
-  Source source = {.n_left = RATE_FRAMES,.rate = rate ? rate : 30 };
+  Source source = {.n_left = RATE_SETTLE + RATE_FRAMES,.rate = rate ? rate : 30
+  };
   GstElement *pipeline = new_stream (&source, rest);
   g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline),
       "train");
@@ -302,8 +304,7 @@ measure_rate (const gchar * trainer, guint rate, guint64 * n_steps)
     *n_steps += n;
   }
   stop (pipeline);
-  return 1e6 * (double) (arrivals.n - 1) / (double) (arrivals.last -
-      arrivals.first);
+  return 1e6 * RATE_FRAMES / (double) (arrivals.last - arrivals.first);
 }
 
 /* Returns: the median of the rates without training. */
@@ -326,7 +327,7 @@ compare_rates (guint rate)
   result = quantile (without, 0.5);
   g_print ("%-10s %8.2f %8.2f %8.3f %8.1f\n", rate ? "live" : "free",
       result, quantile (with, 0.5), quantile (with, 0.5) / result,
-      (double) n_steps / RATE_TURNS / RATE_FRAMES);
+      (double) n_steps / RATE_TURNS / (RATE_SETTLE + RATE_FRAMES));
   return result;
 }
 
