@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ae-error.h"
+#include "ae-layer-text.h"
 #include "ae-model.h"
 #include "ae-plan.h"
 #include "ae-tape.h"

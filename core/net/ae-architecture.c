@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-architecture.h"
 #include "ae-error.h"
+#include "ae-layer-text.h"
 
-#include <stdarg.h>
 #include <string.h>
 
-#define MAX_KERNEL 64
-#define MAX_DILATION 1024
 #define MAX_SCALE 1024          /* of sizes, up and down */
 #define MAX_ACTIVATIONS (1u << 28)      /* floats in one sample of one layer */
 
@@ -19,7 +17,7 @@ typedef struct
 /* Reads the text once, from left to right. */
 typedef struct
 {
-  const gchar *text, *at;
+  AeTextReader reader;
   AeShape input;
   GArray *layers;               /* of AeLayer */
   GArray *scales;               /* of Scale, one after each layer */
@@ -28,241 +26,6 @@ typedef struct
   guint64 multiple;
   gsize n_weights;
 } Parser;
-
-static gboolean
-G_GNUC_PRINTF (4, 5)
-fail (GError ** error, AeError code, guint column, const gchar * format, ...)
-{
-  g_autofree gchar *message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, AE_ERROR, code, "column %u: %s", column, message);
-  return FALSE;
-}
-
-static guint
-column_of (const Parser * parser)
-{
-  return (guint) (parser->at - parser->text) + 1;
-}
-
-static void
-skip_space (Parser * parser)
-{
-  while (g_ascii_isspace (*parser->at))
-    parser->at++;
-}
-
-/* Up to a space, comma, bar or the end; at least one character to show. */
-static gint
-word_length (const Parser * parser)
-{
-  gsize length = strcspn (parser->at, " \t\r\n\v\f,|");
-
-  return (gint) (length > 0 ? length : (*parser->at != '\0'));
-}
-
-static gboolean
-expected (const Parser * parser, const gchar * what, GError ** error)
-{
-  g_autofree gchar *found = NULL;
-
-  if (*parser->at == '\0')
-    return fail (error, AE_ERROR_SYNTAX, column_of (parser),
-        "the text ends, expected %s", what);
-  found = g_utf8_make_valid (parser->at, MIN (word_length (parser), 40));
-  return fail (error, AE_ERROR_SYNTAX, column_of (parser),
-      "found \"%s\", expected %s", found, what);
-}
-
-/* A whole number of 1 ... @max. */
-static gboolean
-parse_number (Parser * parser, guint max, const gchar * what, guint * number,
-    GError ** error)
-{
-  const gchar *begin = parser->at;
-  guint column = column_of (parser);
-  guint64 value = 0;
-
-  if (!g_ascii_isdigit (*parser->at))
-    return expected (parser, what, error);
-  for (; g_ascii_isdigit (*parser->at); parser->at++)
-    value = MIN (value * 10 + (guint64) (*parser->at - '0'), G_MAXUINT32);
-  if (value < 1 || value > max)
-    return fail (error, AE_ERROR_LIMIT, column,
-        "found %.*s, expected %s from 1 to %u",
-        (gint) MIN (parser->at - begin, 40), begin, what, max);
-  *number = (guint) value;
-  return TRUE;
-}
-
-/* KxK, then perhaps @mark and a stride, then the channels. */
-static gboolean
-parse_kernel (Parser * parser, gchar mark, AeLayer * layer, GError ** error)
-{
-  guint width, begin = column_of (parser);
-
-  if (!parse_number (parser, MAX_KERNEL, "a kernel size such as 3x3",
-          &layer->kernel, error))
-    return FALSE;
-  if (*parser->at != 'x')
-    return expected (parser, "x and the kernel's width", error);
-  parser->at++;
-  if (!parse_number (parser, MAX_KERNEL, "the kernel's width", &width, error))
-    return FALSE;
-  if (width != layer->kernel)
-    return fail (error, AE_ERROR_UNSUPPORTED, begin,
-        "kernel %ux%u, expected a square one", layer->kernel, width);
-  if (*parser->at == mark) {
-    parser->at++;
-    if (!parse_number (parser, MAX_KERNEL, "a stride", &layer->stride, error))
-      return FALSE;
-  }
-  if (!g_ascii_isspace (*parser->at))
-    return expected (parser, mark == '/'
-        ? "a stride such as /2, or a space and the channels"
-        : "a stride such as *2, or a space and the channels", error);
-  skip_space (parser);
-  return parse_number (parser, AE_ARCHITECTURE_MAX_CHANNELS,
-      "a number of channels", &layer->channels, error);
-}
-
-/* max R or avg R */
-static gboolean
-parse_pool (Parser * parser, AeLayer * layer, GError ** error)
-{
-  layer->average = g_str_has_prefix (parser->at, "avg");
-  if (!layer->average && !g_str_has_prefix (parser->at, "max"))
-    return expected (parser, "max or avg", error);
-  parser->at += strlen ("max");
-  if (!g_ascii_isspace (*parser->at))
-    return expected (parser, "a space and a number", error);
-  skip_space (parser);
-  return parse_number (parser, AE_ARCHITECTURE_MAX_CHANNELS, "a number",
-      &layer->stride, error);
-}
-
-/* 0.0001 ... 0.9999 */
-static gboolean
-parse_share (Parser * parser, AeLayer * layer, GError ** error)
-{
-  const gchar *what = "a share between 0 and 1 with at most four digits, such "
-      "as 0.25";
-  guint unit = 1000;
-
-  if (!g_str_has_prefix (parser->at, "0."))
-    return expected (parser, what, error);
-  for (gsize i = 2; g_ascii_isdigit (parser->at[i]) && unit > 0; i++) {
-    layer->share += unit * (guint) (parser->at[i] - '0');
-    unit /= 10;
-  }
-  if (layer->share == 0)
-    return expected (parser, what, error);
-  parser->at += strlen ("0.");
-  for (unit = 0; g_ascii_isdigit (*parser->at) && unit < 4; unit++)
-    parser->at++;
-  return TRUE;
-}
-
-static void
-print_share (GString * text, guint share)
-{
-  guint n_digits = 4;
-
-  for (; share % 10 == 0; share /= 10)
-    n_digits--;
-  g_string_append_printf (text, " 0.%0*u", (gint) n_digits, share);
-}
-
-/* K D */
-static gboolean
-parse_taps (Parser * parser, AeLayer * layer, GError ** error)
-{
-  if (!parse_number (parser, MAX_KERNEL, "a number of taps", &layer->kernel,
-          error))
-    return FALSE;
-  if (!g_ascii_isspace (*parser->at))
-    return expected (parser, "a space and the distance of the taps", error);
-  skip_space (parser);
-  return parse_number (parser, MAX_DILATION, "the distance of the taps",
-      &layer->stride, error);
-}
-
-static gboolean
-parse_label (Parser * parser, AeLayer * layer, GError ** error)
-{
-  gsize n = 0;
-
-  while (g_ascii_isalnum (parser->at[n]) || parser->at[n] == '_')
-    n++;
-  if (n == 0 || n >= sizeof layer->label)
-    return expected (parser, "a label of 1 to 15 letters, digits and _", error);
-  memcpy (layer->label, parser->at, n);
-  parser->at += n;
-  return TRUE;
-}
-
-static gboolean
-parse_arguments (Parser * parser, AeLayer * layer, GError ** error)
-{
-  layer->stride = 1;
-  switch (layer->ops->arguments) {
-    case AE_ARGUMENTS_COUNT:
-      if (!parse_number (parser, AE_ARCHITECTURE_MAX_CHANNELS, "a number",
-              &layer->channels, error))
-        return FALSE;
-      layer->stride = layer->channels;
-      return TRUE;
-    case AE_ARGUMENTS_POOL:
-      return parse_pool (parser, layer, error);
-    case AE_ARGUMENTS_SHARE:
-      return parse_share (parser, layer, error);
-    case AE_ARGUMENTS_KERNEL_DOWN:
-      return parse_kernel (parser, '/', layer, error);
-    case AE_ARGUMENTS_KERNEL_UP:
-      return parse_kernel (parser, '*', layer, error);
-    case AE_ARGUMENTS_TAPS:
-      return parse_taps (parser, layer, error);
-    case AE_ARGUMENTS_LABEL:
-      return parse_label (parser, layer, error);
-    case AE_ARGUMENTS_NONE:
-    default:
-      return TRUE;
-  }
-}
-
-static gboolean
-parse_activation (Parser * parser, AeLayer * layer, GError ** error)
-{
-  gint length = word_length (parser);
-
-  for (guint i = 0; i < AE_N_ACTIVATIONS; i++) {
-    const gchar *name = ae_activation_name (i);
-
-    if (strlen (name) == (gsize) length
-        && memcmp (parser->at, name, (gsize) length) == 0) {
-      layer->activation = i;
-      parser->at += length;
-      return TRUE;
-    }
-  }
-  return expected (parser, "an activation (linear, relu, leaky, sigmoid, tanh, "
-      "softplus), a comma, | or the end", error);
-}
-
-static gboolean
-unknown_layer (Parser * parser, GError ** error)
-{
-  g_autoptr (GString) names = g_string_new ("one of");
-  const AeLayerOps *ops;
-
-  for (guint i = 0; (ops = ae_layer_ops_nth (i)) != NULL; i++)
-    g_string_append_printf (names, "%s %s", i ? "," : "", ops->name);
-  return expected (parser, names->str, error);
-}
 
 /* What add or concat refers to. */
 static gboolean
@@ -282,7 +45,7 @@ find_saved (Parser * parser, AeLayer * layer, GError ** error)
       continue;
     if (strcmp (other->label, layer->label) == 0) {
       if (saves)
-        return fail (error, AE_ERROR_SYNTAX, layer->column,
+        return ae_text_fail (error, AE_ERROR_SYNTAX, layer->column,
             "\"%s\" is saved a second time", layer->label);
       layer->i_saved = (gint) i;
       return TRUE;
@@ -291,7 +54,7 @@ find_saved (Parser * parser, AeLayer * layer, GError ** error)
   }
   if (saves)
     return TRUE;
-  return fail (error, AE_ERROR_SYNTAX, layer->column,
+  return ae_text_fail (error, AE_ERROR_SYNTAX, layer->column,
       "\"%s\" was not saved before; saved are:%s", layer->label,
       known->len ? known->str : " none");
 }
@@ -304,7 +67,7 @@ find_tied (Parser * parser, AeLayer * layer, GError ** error)
   if (strcmp (layer->ops->name, "tied") != 0)
     return TRUE;
   if (parser->n_encoder == 0)
-    return fail (error, AE_ERROR_SYNTAX, layer->column,
+    return ae_text_fail (error, AE_ERROR_SYNTAX, layer->column,
         "tied stands before the |, expected it in the decoder");
   for (gint i = (gint) parser->n_encoder - 1; i >= 0; i--) {
     gboolean taken = FALSE;
@@ -316,7 +79,7 @@ find_tied (Parser * parser, AeLayer * layer, GError ** error)
       return TRUE;
     }
   }
-  return fail (error, AE_ERROR_SYNTAX, layer->column,
+  return ae_text_fail (error, AE_ERROR_SYNTAX, layer->column,
       "the encoder has no dense or conv left that tied could mirror");
 }
 
@@ -326,11 +89,11 @@ check_gaussian (const Parser * parser, const AeLayer * layer,
     const AeLayer * previous, GError ** error)
 {
   if (previous && previous->ops->penalty && parser->n_encoder == 0)
-    return fail (error, AE_ERROR_SYNTAX, layer->column,
+    return ae_text_fail (error, AE_ERROR_SYNTAX, layer->column,
         "found %s after %s, expected | since that is the code",
         layer->ops->name, previous->ops->name);
   if (layer->ops->penalty && parser->n_encoder != 0)
-    return fail (error, AE_ERROR_SYNTAX, layer->column,
+    return ae_text_fail (error, AE_ERROR_SYNTAX, layer->column,
         "%s stands in the decoder, expected it at the end of the encoder",
         layer->ops->name);
   return TRUE;
@@ -363,7 +126,7 @@ follow_scale (Parser * parser, const AeLayer * layer, GError ** error)
     guint64 divisor;
 
     if (!fits || ((a != 64 || b != 65) && (a != 64 * s * s || b != 65 * s * s)))
-      return fail (error, AE_ERROR_SHAPE, layer->column,
+      return ae_text_fail (error, AE_ERROR_SHAPE, layer->column,
           "%s %ux%u with stride %u shrinks sizes by an odd pixel, expected an "
           "odd kernel, or a stride of 2 or more", layer->ops->name,
           layer->kernel, layer->kernel, s);
@@ -375,7 +138,7 @@ follow_scale (Parser * parser, const AeLayer * layer, GError ** error)
     scale.up /= divisor;
     scale.down /= divisor;
     if (scale.up > MAX_SCALE || scale.down > MAX_SCALE)
-      return fail (error, AE_ERROR_LIMIT, layer->column,
+      return ae_text_fail (error, AE_ERROR_LIMIT, layer->column,
           "the size is scaled by more than %u", MAX_SCALE);
   }
   g_array_append_val (parser->scales, scale);
@@ -396,14 +159,14 @@ check_scale (Parser * parser, const AeLayer * layer, GError ** error)
   parser->multiple *= now->down
       / greatest_common_divisor (parser->multiple, now->down);
   if (parser->multiple > MAX_SCALE)
-    return fail (error, AE_ERROR_LIMIT, layer->column,
+    return ae_text_fail (error, AE_ERROR_LIMIT, layer->column,
         "sizes must be multiples of more than %u", MAX_SCALE);
   if (layer->i_saved < 0)
     return TRUE;
   then = &g_array_index (parser->scales, Scale, layer->i_saved);
   if (then->up == now->up && then->down == now->down)
     return TRUE;
-  return fail (error, AE_ERROR_SHAPE, layer->column,
+  return ae_text_fail (error, AE_ERROR_SHAPE, layer->column,
       "\"%s\" was saved at %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT
       " of the size, here it is %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
       layer->label, then->up, then->down, now->up, now->down);
@@ -415,13 +178,13 @@ check_limits (Parser * parser, const AeLayer * layer, GError ** error)
   const AeShape *out = &layer->out;
 
   if (out->c > AE_ARCHITECTURE_MAX_CHANNELS)
-    return fail (error, AE_ERROR_LIMIT, layer->column,
+    return ae_text_fail (error, AE_ERROR_LIMIT, layer->column,
         "%s makes %u channels, at most %u are allowed", layer->ops->name,
         out->c, AE_ARCHITECTURE_MAX_CHANNELS);
   if (out->h > AE_ARCHITECTURE_MAX_CHANNELS
       || out->w > AE_ARCHITECTURE_MAX_CHANNELS
       || (guint64) out->c * MAX (out->h, 1) * MAX (out->w, 1) > MAX_ACTIVATIONS)
-    return fail (error, AE_ERROR_LIMIT, layer->column,
+    return ae_text_fail (error, AE_ERROR_LIMIT, layer->column,
         "%s makes %ux%ux%u values, at most %u are allowed", layer->ops->name,
         out->c, out->h, out->w, MAX_ACTIVATIONS);
   return TRUE;
@@ -440,7 +203,7 @@ place_params (Parser * parser, AeLayer * layer, GError ** error)
     param->offset = parser->n_weights;
     if (param->size > AE_ARCHITECTURE_MAX_WEIGHTS
         || parser->n_weights + param->size > AE_ARCHITECTURE_MAX_WEIGHTS)
-      return fail (error, AE_ERROR_LIMIT, layer->column,
+      return ae_text_fail (error, AE_ERROR_LIMIT, layer->column,
           "more than %u weights", AE_ARCHITECTURE_MAX_WEIGHTS);
     parser->n_weights += (param->size + 15) / 16 * 16;
   }
@@ -452,7 +215,7 @@ check_condition (Parser * parser, const AeLayer * layer, GError ** error)
 {
   if (strcmp (layer->ops->name, "given") == 0) {
     if (parser->n_given != 0 && parser->n_given != layer->channels)
-      return fail (error, AE_ERROR_SHAPE, layer->column,
+      return ae_text_fail (error, AE_ERROR_SHAPE, layer->column,
           "given %u after given %u: a model has one condition",
           layer->channels, parser->n_given);
     parser->n_given = layer->channels;
@@ -467,28 +230,14 @@ parse_layer (Parser * parser, GError ** error)
   const AeLayer *previous = parser->layers->len > 0
       ? &g_array_index (parser->layers, AeLayer, parser->layers->len - 1)
       : NULL;
-  gint length = word_length (parser), i_other;
+  gint i_other;
 
-  layer.column = column_of (parser);
   if (parser->layers->len >= AE_ARCHITECTURE_MAX_LAYERS)
-    return fail (error, AE_ERROR_LIMIT, layer.column, "more than %u layers",
+    return ae_text_fail (error, AE_ERROR_LIMIT,
+        ae_text_column (&parser->reader), "more than %u layers",
         AE_ARCHITECTURE_MAX_LAYERS);
-  layer.ops = ae_layer_ops_find (parser->at, (gsize) length);
-  if (layer.ops == NULL)
-    return unknown_layer (parser, error);
-  parser->at += length;
-  skip_space (parser);
-  if (!parse_arguments (parser, &layer, error))
+  if (!ae_layer_read (&parser->reader, &layer, error))
     return FALSE;
-  if (*parser->at != '\0' && !g_ascii_isspace (*parser->at)
-      && *parser->at != ',' && *parser->at != '|'
-      && layer.ops->arguments != AE_ARGUMENTS_NONE)
-    return expected (parser, "a space, a comma, | or the end", error);
-  skip_space (parser);
-  if (layer.ops->has_activation && g_ascii_isalpha (*parser->at)
-      && !parse_activation (parser, &layer, error))
-    return FALSE;
-
   if (!find_saved (parser, &layer, error)
       || !find_tied (parser, &layer, error)
       || !check_gaussian (parser, &layer, previous, error)
@@ -509,61 +258,25 @@ parse_layer (Parser * parser, GError ** error)
 static gboolean
 parse_all (Parser * parser, GError ** error)
 {
+  AeTextReader *reader = &parser->reader;
+
   for (;;) {
-    skip_space (parser);
+    ae_text_skip_space (reader);
     if (!parse_layer (parser, error))
       return FALSE;
-    skip_space (parser);
-    if (*parser->at == '\0')
+    ae_text_skip_space (reader);
+    if (*reader->at == '\0')
       return TRUE;
-    if (*parser->at == '|') {
+    if (*reader->at == '|') {
       if (parser->n_encoder != 0)
-        return fail (error, AE_ERROR_SYNTAX, column_of (parser),
+        return ae_text_fail (error, AE_ERROR_SYNTAX, ae_text_column (reader),
             "a second |, expected one between encoder and decoder");
       parser->n_encoder = parser->layers->len;
-    } else if (*parser->at != ',') {
-      return expected (parser, "a comma, | or the end", error);
+    } else if (*reader->at != ',') {
+      return ae_text_expected (reader, "a comma, | or the end", error);
     }
-    parser->at++;
+    reader->at++;
   }
-}
-
-void
-ae_layer_print (const AeLayer * layer, GString * text)
-{
-  g_string_append (text, layer->ops->name);
-  switch (layer->ops->arguments) {
-    case AE_ARGUMENTS_COUNT:
-      g_string_append_printf (text, " %u", layer->channels);
-      break;
-    case AE_ARGUMENTS_POOL:
-      g_string_append_printf (text, " %s %u", layer->average ? "avg" : "max",
-          layer->stride);
-      break;
-    case AE_ARGUMENTS_SHARE:
-      print_share (text, layer->share);
-      break;
-    case AE_ARGUMENTS_KERNEL_DOWN:
-    case AE_ARGUMENTS_KERNEL_UP:
-      g_string_append_printf (text, " %ux%u", layer->kernel, layer->kernel);
-      if (layer->stride != 1)
-        g_string_append_printf (text, "%c%u",
-            layer->ops->arguments == AE_ARGUMENTS_KERNEL_DOWN ? '/' : '*',
-            layer->stride);
-      g_string_append_printf (text, " %u", layer->channels);
-      break;
-    case AE_ARGUMENTS_TAPS:
-      g_string_append_printf (text, " %u %u", layer->kernel, layer->stride);
-      break;
-    case AE_ARGUMENTS_LABEL:
-      g_string_append_printf (text, " %s", layer->label);
-      break;
-    case AE_ARGUMENTS_NONE:
-      break;
-  }
-  if (layer->activation != AE_ACTIVATION_LINEAR)
-    g_string_append_printf (text, " %s",
-        ae_activation_name (layer->activation));
 }
 
 static gchar *
@@ -634,7 +347,7 @@ AeArchitecture *
 ae_architecture_parse (const gchar * text, const AeShape * input,
     GError ** error)
 {
-  Parser parser = {.text = text,.at = text,.multiple = 1 };
+  Parser parser = {.reader = {text, text},.multiple = 1 };
   AeArchitecture *architecture = NULL;
 
   g_return_val_if_fail (text != NULL && input != NULL, NULL);

@@ -42,11 +42,8 @@ AeArchitecture *ae_architecture_parse (const gchar * text,
 AeArchitecture *ae_architecture_ref (AeArchitecture * architecture);
 void ae_architecture_unref (AeArchitecture * architecture);        /* NULL is a no-op */
 
-/* Appends the canonical text of @layer. */
-void ae_layer_print (const AeLayer * layer, GString * text);
-
 /* Returns: the index of the `gaussian` layer, whose output is the code, or -1. */
-     gint ae_architecture_i_gaussian (const AeArchitecture * architecture);
+gint ae_architecture_i_gaussian (const AeArchitecture * architecture);
 
 /* Returns: whether there is a decoder, and the code is all that it reads. */
 gboolean ae_architecture_decodes_alone (const AeArchitecture *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-weights.h"
 #include "ae-error.h"
+#include "ae-layer-text.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-pretrain.h"
 #include "ae-error.h"
+#include "ae-layer-text.h"
 #include "ae-tape.h"
 
 #include <string.h>
