@@ -1,58 +1,9 @@
-/* Model files written, read, found. SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <gst/check/gstcheck.h>
-#include <glib/gstdio.h>
+/* What is in model files, and where they are found. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "ae-error.h"
-#include "ae-model.h"
-
-static gchar *directory;
-
-static void
-make_directory (void)
-{
-  directory = g_dir_make_tmp ("ae-model-XXXXXX", NULL);
-  fail_unless (directory != NULL);
-}
-
-static guint
-n_files (void)
-{
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir))
-    n++;
-  return n;
-}
-
-static void
-remove_directory (void)
-{
-  GDir *dir = g_dir_open (directory, 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_build_filename (directory, name, NULL);
-
-    g_remove (path);
-  }
-  g_dir_close (dir);
-  fail_unless (g_rmdir (directory) == 0);
-  g_clear_pointer (&directory, g_free);
-}
-
-static gchar *
-path_of (const gchar * name)
-{
-  return g_build_filename (directory, name, NULL);
-}
+#include "model-samples.h"
 
 static GHashTable *
 new_metadata (void)
@@ -64,47 +15,6 @@ static void
 note (GHashTable * metadata, const gchar * key, const gchar * value)
 {
   g_hash_table_insert (metadata, g_strdup (key), g_strdup (value));
-}
-
-static AeModel *
-make_model (const gchar * text, guint c, guint seed, GHashTable * metadata)
-{
-  const AeShape input = { c, 0, 0 };
-  g_autoptr (AeArchitecture) architecture =
-      ae_architecture_parse (text, &input, NULL);
-  g_autoptr (AeWeights) weights = NULL;
-  AeRng rng;
-
-  ae_rng_init (&rng, seed);
-  weights = ae_weights_new_random (architecture, &rng);
-  return ae_model_new (architecture, weights, metadata, NULL);
-}
-
-static void
-assert_equal_models (const AeModel * a, const AeModel * b)
-{
-  GHashTableIter iter;
-  gpointer key, value;
-
-  fail_unless_equals_string (a->architecture->text, b->architecture->text);
-  fail_unless_equals_uint64 (a->weights->n, b->weights->n);
-  fail_unless (memcmp (a->weights->data, b->weights->data,
-          a->weights->n * sizeof (float)) == 0);
-  fail_unless_equals_int (g_hash_table_size (a->metadata),
-      g_hash_table_size (b->metadata));
-  g_hash_table_iter_init (&iter, a->metadata);
-  while (g_hash_table_iter_next (&iter, &key, &value))
-    fail_unless_equals_string (value, g_hash_table_lookup (b->metadata, key));
-}
-
-static AeModel *
-load (const gchar * path)
-{
-  g_autoptr (GError) error = NULL;
-  AeModel *model = ae_model_load (path, &error);
-
-  g_assert_no_error (error);
-  return model;
 }
 
 /* All of them random, biases and gains too. */
@@ -455,132 +365,6 @@ GST_START_TEST (test_what_is_no_model_file_is_refused)
 GST_END_TEST;
 
 static void
-assert_not_saved (const AeModel * model, const gchar * path)
-{
-  g_autoptr (GError) error = NULL;
-
-  fail_unless (!ae_model_save (model, path, &error), "%s", path);
-  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_IO));
-  fail_unless (g_str_has_prefix (error->message, path), "%s", error->message);
-}
-
-GST_START_TEST (test_places_that_cannot_hold_a_file_are_refused)
-{
-  g_autoptr (AeModel) model = make_model ("conv 3x3 4", 3, 1, NULL);
-  g_autofree gchar *missing = path_of ("missing/m.safetensors");
-  g_autofree gchar *device = path_of ("link.safetensors");
-  g_autofree gchar *path = path_of ("m.safetensors");
-
-  assert_not_saved (model, missing);
-  assert_not_saved (model, directory);
-  /* through a link, so that no fault here can replace the device itself */
-  fail_unless (symlink ("/dev/full", device) == 0);
-  assert_not_saved (model, device);
-  fail_unless (g_file_test (device, G_FILE_TEST_IS_SYMLINK));
-  fail_unless (g_remove (device) == 0);
-  if (geteuid () != 0) {
-    fail_unless (chmod (directory, 0500) == 0);
-    assert_not_saved (model, path);
-    fail_unless (chmod (directory, 0700) == 0);
-  }
-  fail_unless_equals_int (n_files (), 0);
-}
-
-GST_END_TEST;
-
-/* The limit on file sizes stands for a full disk. */
-GST_START_TEST (test_a_failed_save_leaves_the_old_file_and_nothing_else)
-{
-  g_autoptr (AeModel) small = make_model ("conv 3x3 4", 3, 1, NULL);
-  g_autoptr (AeModel) large = make_model ("conv 3x3 400", 3, 1, NULL);
-  g_autofree gchar *path = path_of ("m.safetensors");
-  g_autoptr (AeModel) loaded = NULL;
-  struct rlimit old, limit;
-  void (*handler) (int) = signal (SIGXFSZ, SIG_IGN);
-
-  fail_unless (ae_model_save (small, path, NULL));
-  fail_unless (getrlimit (RLIMIT_FSIZE, &old) == 0);
-  limit = old;
-  limit.rlim_cur = 4096;
-  fail_unless (setrlimit (RLIMIT_FSIZE, &limit) == 0);
-  assert_not_saved (large, path);
-  fail_unless (setrlimit (RLIMIT_FSIZE, &old) == 0);
-  signal (SIGXFSZ, handler);
-
-  loaded = load (path);
-  assert_equal_models (small, loaded);
-  fail_unless_equals_int (n_files (), 1);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_a_killed_save_leaves_a_whole_file)
-{
-  AeModel *models[] = {
-    make_model ("conv 3x3 40", 3, 1, NULL),
-    make_model ("conv 3x3 200", 3, 2, NULL),
-  };
-  g_autofree gchar *path = path_of ("m.safetensors");
-  g_autofree gchar *first = ae_model_fingerprint (models[0]);
-  g_autofree gchar *second = ae_model_fingerprint (models[1]);
-  gboolean seen_second = FALSE;
-  AeRng rng;
-
-  ae_rng_init (&rng, 1);
-  fail_unless (ae_model_save (models[0], path, NULL));
-  for (guint i = 0; i < 20; i++) {
-    g_autoptr (AeModel) loaded = NULL;
-    g_autofree gchar *found = NULL;
-    pid_t child = fork ();
-
-    if (child == 0) {
-      for (guint j = 1;; j++)
-        ae_model_save (models[j % 2], path, NULL);
-    }
-    g_usleep (1000 + ae_rng_below (&rng, 30000));
-    fail_unless (kill (child, SIGKILL) == 0);
-    fail_unless (waitpid (child, NULL, 0) == child);
-    loaded = load (path);
-    found = ae_model_fingerprint (loaded);
-    seen_second |= strcmp (found, second) == 0;
-    fail_unless (strcmp (found, first) == 0 || strcmp (found, second) == 0);
-  }
-  fail_unless (seen_second, "the children saved nothing");
-  ae_model_unref (models[0]);
-  ae_model_unref (models[1]);
-}
-
-GST_END_TEST;
-
-static guint
-permissions_of (const gchar * path)
-{
-  struct stat status;
-
-  fail_unless (stat (path, &status) == 0);
-  return status.st_mode & 0777;
-}
-
-GST_START_TEST (test_saving_keeps_the_permissions_of_the_old_file)
-{
-  g_autoptr (AeModel) model = make_model ("conv 3x3 4", 3, 1, NULL);
-  g_autofree gchar *path = path_of ("m.safetensors");
-  mode_t mask = umask (027);
-
-  fail_unless (ae_model_save (model, path, NULL));
-  fail_unless_equals_int (permissions_of (path), 0640);
-  fail_unless (chmod (path, 0600) == 0);
-  fail_unless (ae_model_save (model, path, NULL));
-  fail_unless_equals_int (permissions_of (path), 0600);
-  fail_unless (chmod (path, 0666) == 0);
-  fail_unless (ae_model_save (model, path, NULL));
-  fail_unless_equals_int (permissions_of (path), 0666);
-  umask (mask);
-}
-
-GST_END_TEST;
-
-static void
 assert_found (const gchar * name, const gchar * expected)
 {
   g_autoptr (GError) error = NULL;
@@ -649,11 +433,6 @@ model_file_suite (void)
   tcase_add_test (tcase, test_metadata_cannot_break_the_file);
   tcase_add_test (tcase, test_weights_of_another_architecture_are_refused);
   tcase_add_test (tcase, test_what_is_no_model_file_is_refused);
-  tcase_add_test (tcase, test_places_that_cannot_hold_a_file_are_refused);
-  tcase_add_test (tcase,
-      test_a_failed_save_leaves_the_old_file_and_nothing_else);
-  tcase_add_test (tcase, test_a_killed_save_leaves_a_whole_file);
-  tcase_add_test (tcase, test_saving_keeps_the_permissions_of_the_old_file);
   tcase_add_test (tcase,
       test_models_are_found_by_path_variable_and_installation);
   return suite;
