@@ -13,306 +13,131 @@
 #define RATE_FINE_TUNE 3e-4f
 #define RATE_RANDOM 2e-3f
 
-typedef enum
-{ STRING, BOOLEAN, ENUM, FLOAT, UINT, UINT64 } Kind;
-
-/* One row a property; what does not apply to a kind is left out. */
-static const struct
-{
-  const gchar *name, *nick, *blurb;
-  Kind kind;
-  gsize offset;                 /* in GstAeTrainSettings */
-    GType (*type) (void);
-  double low, high, usual;
-  const gchar *text;
-} properties[] = {
+static const GstAeProperty rows[] = {
 #define AT(field) G_STRUCT_OFFSET (GstAeTrainSettings, field)
   {"model", "Model", "Path of the model to start from, or name of a shipped "
-        "one", STRING, AT (model),.text = DEFAULT_MODEL},
+        "one", GST_AE_STRING, AT (model),.text = DEFAULT_MODEL},
   {"architecture", "Architecture", "Architecture text: start from random "
-        "weights instead of a model", STRING, AT (architecture),.text = NULL},
+        "weights instead of a model", GST_AE_STRING, AT (architecture),.text = NULL},
   {"slot", "Slot", "Name of the slot to publish models in (NULL = none)",
-      STRING, AT (slot),.text = NULL},
+      GST_AE_STRING, AT (slot),.text = NULL},
   {"location", "Location", "Model file to write at the end of the stream "
-        "and when stopped (NULL = none)", STRING, AT (location),.text = NULL},
+        "and when stopped (NULL = none)", GST_AE_STRING, AT (location),.text = NULL},
   {"checkpoint", "Checkpoint", "File to keep the training in and to go on "
-        "from (NULL = none)", STRING, AT (checkpoint),.text = NULL},
+        "from (NULL = none)", GST_AE_STRING, AT (checkpoint),.text = NULL},
   {"checkpoint-interval", "Checkpoint interval", "Least seconds between "
-        "checkpoints, which are written after judgements", UINT,
+        "checkpoints, which are written after judgements", GST_AE_UINT,
       AT (checkpoint_interval),.high = G_MAXINT,.usual = 30},
   {"resume", "Resume", "Go on where checkpoint ends, if there is one",
-      BOOLEAN, AT (resume),.usual = TRUE},
-  {"objective", "Objective", "What to learn", ENUM, AT (objective),
+      GST_AE_BOOLEAN, AT (resume),.usual = TRUE},
+  {"objective", "Objective", "What to learn", GST_AE_ENUM, AT (objective),
       gst_ae_objective_get_type,.usual = AE_OBJECTIVE_TEMPORAL},
-  {"corruption", "Corruption", "Corruption of objective denoise", ENUM,
+  {"corruption", "Corruption", "Corruption of objective denoise", GST_AE_ENUM,
       AT (corruption), gst_ae_train_corruption_get_type,.usual =
         AE_CORRUPTION_GAUSSIAN},
   {"level-min", "Lowest level",
         "Lowest level of the corruption: standard "
         "deviation on the 8-bit scale, or share of the samples",
-      FLOAT, AT (level_min),.high = 255.0},
+      GST_AE_FLOAT, AT (level_min),.high = 255.0},
   {"level-max", "Highest level", "Highest level of the corruption: standard "
         "deviation on the 8-bit scale, or share of the samples",
-      FLOAT, AT (level_max),.high = 255.0,.usual = 50.0},
-  {"loss", "Loss", "Loss of the reconstruction", ENUM, AT (loss),
+      GST_AE_FLOAT, AT (level_max),.high = 255.0,.usual = 50.0},
+  {"loss", "Loss", "Loss of the reconstruction", GST_AE_ENUM, AT (loss),
         gst_ae_loss_get_type,
       .usual = AE_LOSS_MSE},
-  {"code-l1", "L1 of the code", "Factor of the L1 norm of the code", FLOAT,
+  {"code-l1", "L1 of the code", "Factor of the L1 norm of the code",
+        GST_AE_FLOAT,
       AT (code_l1),.high = 1e6},
   {"sparsity", "Sparsity", "Factor of the divergence of the code's mean "
-        "activity from sparsity-target", FLOAT, AT (sparsity),
+        "activity from sparsity-target", GST_AE_FLOAT, AT (sparsity),
       .high = 1e6},
   {"sparsity-target", "Sparsity target", "Mean activity of a sigmoid code",
-      FLOAT, AT (sparsity_target),.low = 0.001,.high = 0.999,.usual = 0.05},
-  {"contractive", "Contractive", "Factor of the squared norm of the encoder's "
-        "Jacobian", FLOAT, AT (contractive),.high = 1e6},
-  {"beta", "Beta", "Factor of a stochastic code's divergence, for objective "
-        "variational", FLOAT, AT (beta),.high = 1e6,.usual = 1.0},
-  {"l2", "L2", "Factor of the squared weights (normal prior)", FLOAT, AT (l2),
+      GST_AE_FLOAT, AT (sparsity_target),.low = 0.001,.high = 0.999,.usual =
+        0.05},
+  {"contractive", "Contractive",
+        "Factor of the squared norm of the encoder's " "Jacobian", GST_AE_FLOAT,
+      AT (contractive),.high = 1e6},
+  {"beta", "Beta",
+      "Factor of a stochastic code's divergence, for objective "
+        "variational", GST_AE_FLOAT, AT (beta),.high = 1e6,.usual = 1.0},
+  {"l2", "L2", "Factor of the squared weights (normal prior)", GST_AE_FLOAT,
+        AT (l2),
       .high = 1e6},
   {"l1", "L1", "Factor of the magnitudes of the weights (Laplace prior)",
-      FLOAT, AT (l1),.high = 1e6},
+      GST_AE_FLOAT, AT (l1),.high = 1e6},
   {"frobenius", "Frobenius", "Factor of the Frobenius norms of the weights",
-      FLOAT, AT (frobenius),.high = 1e6},
-  {"optimiser", "Optimiser", "How gradients move weights", ENUM,
+      GST_AE_FLOAT, AT (frobenius),.high = 1e6},
+  {"optimiser", "Optimiser", "How gradients move weights", GST_AE_ENUM,
       AT (optimiser), gst_ae_optimiser_get_type,.usual = AE_OPTIMISER_ADAMW},
   {"learning-rate", "Learning rate", "Learning rate (-1 = 0.0003 from a model, "
-        "0.002 from random weights)", FLOAT, AT (learning_rate),.low = -1.0,
+        "0.002 from random weights)", GST_AE_FLOAT, AT (learning_rate),.low =
+        -1.0,
       .high = 1000.0,.usual = -1.0},
-  {"momentum", "Momentum", "Momentum of SGD, first decay of Adam", FLOAT,
+  {"momentum", "Momentum", "Momentum of SGD, first decay of Adam", GST_AE_FLOAT,
       AT (momentum),.high = 0.9999,.usual = 0.9},
-  {"weight-decay", "Weight decay", "Weight decay of the optimiser", FLOAT,
+  {"weight-decay", "Weight decay", "Weight decay of the optimiser",
+        GST_AE_FLOAT,
       AT (weight_decay),.high = 1000.0},
-  {"schedule", "Schedule", "How the learning rate falls", ENUM, AT (schedule),
+  {"schedule", "Schedule", "How the learning rate falls", GST_AE_ENUM,
+        AT (schedule),
       gst_ae_schedule_get_type,.usual = AE_SCHEDULE_CONSTANT},
-  {"warmup-steps", "Warm-up", "Steps in which the learning rate rises", UINT,
+  {"warmup-steps", "Warm-up", "Steps in which the learning rate rises",
+        GST_AE_UINT,
       AT (warmup_steps),.high = G_MAXINT,.usual = 50},
   {"clip-norm", "Clip norm", "Longer gradients are scaled down to this length "
-        "(0 = never)", FLOAT, AT (clip_norm),.high = 1e6,.usual = 1.0},
+        "(0 = never)", GST_AE_FLOAT, AT (clip_norm),.high = 1e6,.usual = 1.0},
   {"ema", "Average", "Decay of the running average of the weights, which is "
-        "what is published (0 = none)", FLOAT, AT (ema),.high = 0.99999,
+        "what is published (0 = none)", GST_AE_FLOAT, AT (ema),.high = 0.99999,
       .usual = 0.99},
-  {"freeze-encoder", "Freeze the encoder", "Train the decoder only", BOOLEAN,
+  {"freeze-encoder", "Freeze the encoder", "Train the decoder only",
+        GST_AE_BOOLEAN,
       AT (freeze_encoder),.usual = FALSE},
-  {"batch-size", "Batch size", "Patches in a step", UINT, AT (batch_size),
+  {"batch-size", "Batch size", "Patches in a step", GST_AE_UINT,
+        AT (batch_size),
       .low = 16,.high = 4096,.usual = 16},
   {"patch-size", "Patch size", "Height and width of a patch in pixels; a model "
-        "of fixed size takes its own", UINT, AT (patch_size),.low = 8,
+        "of fixed size takes its own", GST_AE_UINT, AT (patch_size),.low = 8,
       .high = 512,.usual = 64},
   {"patches-per-frame", "Patches per frame", "Patches taken from each frame",
-      UINT, AT (patches_per_frame),.low = 1,.high = 256,.usual = 8},
-  {"reservoir-size", "Reservoir size", "Bytes of patches to keep", UINT64,
+      GST_AE_UINT, AT (patches_per_frame),.low = 1,.high = 256,.usual = 8},
+  {"reservoir-size", "Reservoir size", "Bytes of patches to keep",
+        GST_AE_UINT64,
         AT (reservoir_size),.low = 1 << 20,.high = 1099511627776.0,
       .usual = 64 << 20},
   {"backpressure", "Backpressure", "Whether the stream waits for training",
-        ENUM, AT (backpressure), gst_ae_backpressure_get_type,
+        GST_AE_ENUM, AT (backpressure), gst_ae_backpressure_get_type,
       .usual = GST_AE_BACKPRESSURE_DROP},
   {"steps-per-frame", "Steps per frame", "Steps for each frame with "
-        "backpressure block", UINT, AT (steps_per_frame),.low = 1,
+        "backpressure block", GST_AE_UINT, AT (steps_per_frame),.low = 1,
       .high = 100000,.usual = 1},
   {"cpu-share", "CPU share", "Share of a processor's time that training takes "
-        "with backpressure drop", FLOAT, AT (cpu_share),.low = 0.01,
+        "with backpressure drop", GST_AE_FLOAT, AT (cpu_share),.low = 0.01,
       .high = 1.0,.usual = 0.5},
   {"n-threads", "Number of threads", "Threads that train (0 = one per "
-        "processor)", UINT, AT (n_threads),.high = 64,.usual = 1},
-  {"seed", "Seed", "Seed of patches, noise and random weights", UINT64,
+        "processor)", GST_AE_UINT, AT (n_threads),.high = 64,.usual = 1},
+  {"seed", "Seed", "Seed of patches, noise and random weights", GST_AE_UINT64,
       AT (seed),.high = 18446744073709549568.0,.usual = 1},
-  {"publish", "Publish", "When to publish", ENUM, AT (publish),
+  {"publish", "Publish", "When to publish", GST_AE_ENUM, AT (publish),
         gst_ae_publish_get_type,
       .usual = AE_PUBLISH_IMPROVED},
-  {"publish-interval", "Publish interval", "Steps between publications", UINT,
+  {"publish-interval", "Publish interval", "Steps between publications",
+        GST_AE_UINT,
       AT (publish_interval),.low = 1,.high = G_MAXINT,.usual = 500},
   {"evaluate-interval", "Evaluate interval", "Steps between judgements on "
-        "held-out patches", UINT, AT (evaluate_interval),.low = 1,
+        "held-out patches", GST_AE_UINT, AT (evaluate_interval),.low = 1,
       .high = G_MAXINT,.usual = 100},
   {"share", "Share",
         "mqtt://host:port/topic: average the weights with those of "
-        "the other trainers of that topic (NULL = train alone)", STRING,
+        "the other trainers of that topic (NULL = train alone)", GST_AE_STRING,
       AT (share),.text = NULL},
   {"share-interval", "Share interval", "Steps from one averaging to the next",
-      UINT, AT (share_interval),.low = 1,.high = G_MAXINT,.usual = 50},
+      GST_AE_UINT, AT (share_interval),.low = 1,.high = G_MAXINT,.usual = 50},
   {"max-steps", "Maximum of steps", "Steps after which training ends (0 = "
-        "never)", UINT64, AT (max_steps),.high = 9007199254740992.0},
+        "never)", GST_AE_UINT64, AT (max_steps),.high = 9007199254740992.0},
 #undef AT
 };
 
-const guint gst_ae_train_n_properties = G_N_ELEMENTS (properties);
-
-static GParamSpec *
-new_spec (guint i)
-{
-  const GParamFlags flags = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  const gchar *name = properties[i].name, *nick = properties[i].nick;
-  const gchar *blurb = properties[i].blurb;
-  double low = properties[i].low, high = properties[i].high;
-  double usual = properties[i].usual;
-
-  switch (properties[i].kind) {
-    case STRING:
-      return g_param_spec_string (name, nick, blurb, properties[i].text, flags);
-    case BOOLEAN:
-      return g_param_spec_boolean (name, nick, blurb, usual != 0.0, flags);
-    case ENUM:
-      return g_param_spec_enum (name, nick, blurb, properties[i].type (),
-          (gint) usual, flags);
-    case FLOAT:
-      return g_param_spec_float (name, nick, blurb, (gfloat) low,
-          (gfloat) high, (gfloat) usual, flags);
-    case UINT:
-      return g_param_spec_uint (name, nick, blurb, (guint) low, (guint) high,
-          (guint) usual, flags);
-    case UINT64:
-    default:
-      return g_param_spec_uint64 (name, nick, blurb, (guint64) low,
-          (guint64) high, (guint64) usual, flags);
-  }
-}
-
-void
-gst_ae_train_settings_install (GObjectClass * klass)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
-    g_object_class_install_property (klass, i + 1, new_spec (i));
-}
-
-void
-gst_ae_train_settings_init (GstAeTrainSettings * settings)
-{
-  memset (settings, 0, sizeof *settings);
-  for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
-    double usual = properties[i].usual;
-
-    switch (properties[i].kind) {
-      case STRING:
-        G_STRUCT_MEMBER (gchar *, settings, properties[i].offset) =
-            g_strdup (properties[i].text);
-        break;
-      case BOOLEAN:
-      case ENUM:
-        G_STRUCT_MEMBER (gint, settings, properties[i].offset) = (gint) usual;
-        break;
-      case FLOAT:
-        G_STRUCT_MEMBER (gfloat, settings, properties[i].offset) =
-            (gfloat) usual;
-        break;
-      case UINT:
-        G_STRUCT_MEMBER (guint, settings, properties[i].offset) = (guint) usual;
-        break;
-      case UINT64:
-        G_STRUCT_MEMBER (guint64, settings, properties[i].offset) =
-            (guint64) usual;
-    }
-  }
-}
-
-static void
-each_string (GstAeTrainSettings * settings, void (*func) (gchar ** string))
-{
-  for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
-    if (properties[i].kind == STRING)
-      func (&G_STRUCT_MEMBER (gchar *, settings, properties[i].offset));
-  }
-}
-
-static void
-free_string (gchar ** string)
-{
-  g_clear_pointer (string, g_free);
-}
-
-static void
-duplicate_string (gchar ** string)
-{
-  *string = g_strdup (*string);
-}
-
-void
-gst_ae_train_settings_clear (GstAeTrainSettings * settings)
-{
-  each_string (settings, free_string);
-}
-
-void
-gst_ae_train_settings_copy (const GstAeTrainSettings * from,
-    GstAeTrainSettings * to)
-{
-  *to = *from;
-  each_string (to, duplicate_string);
-}
-
-gboolean
-gst_ae_train_settings_set (GstAeTrainSettings * settings, guint id,
-    const GValue * value)
-{
-  guint i = id - 1;
-
-  if (i >= G_N_ELEMENTS (properties))
-    return FALSE;
-  switch (properties[i].kind) {
-    case STRING:
-      g_free (G_STRUCT_MEMBER (gchar *, settings, properties[i].offset));
-      G_STRUCT_MEMBER (gchar *, settings, properties[i].offset) =
-          g_value_dup_string (value);
-      break;
-    case BOOLEAN:
-      G_STRUCT_MEMBER (gint, settings, properties[i].offset) =
-          g_value_get_boolean (value);
-      break;
-    case ENUM:
-      G_STRUCT_MEMBER (gint, settings, properties[i].offset) =
-          g_value_get_enum (value);
-      break;
-    case FLOAT:
-      G_STRUCT_MEMBER (gfloat, settings, properties[i].offset) =
-          g_value_get_float (value);
-      break;
-    case UINT:
-      G_STRUCT_MEMBER (guint, settings, properties[i].offset) =
-          g_value_get_uint (value);
-      break;
-    case UINT64:
-      G_STRUCT_MEMBER (guint64, settings, properties[i].offset) =
-          g_value_get_uint64 (value);
-  }
-  return TRUE;
-}
-
-gboolean
-gst_ae_train_settings_get (const GstAeTrainSettings * settings, guint id,
-    GValue * value)
-{
-  guint i = id - 1;
-
-  if (i >= G_N_ELEMENTS (properties))
-    return FALSE;
-  switch (properties[i].kind) {
-    case STRING:
-      g_value_set_string (value, G_STRUCT_MEMBER (gchar *, settings,
-              properties[i].offset));
-      break;
-    case BOOLEAN:
-      g_value_set_boolean (value, G_STRUCT_MEMBER (gint, settings,
-              properties[i].offset));
-      break;
-    case ENUM:
-      g_value_set_enum (value, G_STRUCT_MEMBER (gint, settings,
-              properties[i].offset));
-      break;
-    case FLOAT:
-      g_value_set_float (value, G_STRUCT_MEMBER (gfloat, settings,
-              properties[i].offset));
-      break;
-    case UINT:
-      g_value_set_uint (value, G_STRUCT_MEMBER (guint, settings,
-              properties[i].offset));
-      break;
-    case UINT64:
-      g_value_set_uint64 (value, G_STRUCT_MEMBER (guint64, settings,
-              properties[i].offset));
-  }
-  return TRUE;
-}
+const GstAeProperties gst_ae_train_properties = GST_AE_PROPERTIES (rows);
 
 /* From settings to the core */
 
@@ -424,8 +249,7 @@ gst_ae_train_settings_model (const GstAeTrainSettings * settings,
   if (settings->architecture) {
     model = random_model (settings, error);
   } else {
-    g_autofree gchar *path = ae_model_find (settings->model
-        ? settings->model : DEFAULT_MODEL, error);
+    g_autofree gchar *path = ae_model_find (settings->model, error);
 
     model = path ? ae_model_load (path, error) : NULL;
   }

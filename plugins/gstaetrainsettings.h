@@ -6,6 +6,7 @@
 
 #include "ae-model.h"
 #include "ae-online.h"
+#include "gstaeproperties.h"
 
 G_BEGIN_DECLS
 
@@ -38,24 +39,8 @@ typedef struct
   guint64 reservoir_size, max_steps, seed;
 } GstAeTrainSettings;
 
-/* The first property id is 1, the last GST_AE_TRAIN_N_PROPERTIES. */
-extern const guint gst_ae_train_n_properties;
-
-void gst_ae_train_settings_init (GstAeTrainSettings * settings);
-void gst_ae_train_settings_clear (GstAeTrainSettings * settings);
-
-/* Installs properties 1 to gst_ae_train_n_properties. */
-void gst_ae_train_settings_install (GObjectClass * klass);
-
-/* Returns: %FALSE when @id is none of these properties. */
-gboolean gst_ae_train_settings_set (GstAeTrainSettings * settings, guint id,
-    const GValue * value);
-gboolean gst_ae_train_settings_get (const GstAeTrainSettings * settings,
-    guint id, GValue * value);
-
-/* A copy; clear it. */
-void gst_ae_train_settings_copy (const GstAeTrainSettings * from,
-    GstAeTrainSettings * to);
+/* Of a GstAeTrainSettings. */
+extern const GstAeProperties gst_ae_train_properties;
 
 /**
  * gst_ae_train_settings_model:

@@ -23,12 +23,11 @@
 #include "gstaelatent.h"
 #include "gstaemodel.h"
 #include "gstaeparse.h"
+#include "gstaeproperties.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_dec_debug);
 #define GST_CAT_DEFAULT ae_video_dec_debug
 
-#define DEFAULT_N_THREADS 1
-#define MAX_THREADS 64
 
 struct _GstAeVideoDec
 {
@@ -50,12 +49,19 @@ struct _GstAeVideoDec
   gboolean was_whole;
 };
 
-enum
-{
-  PROP_MODEL = 1,
-  PROP_N_THREADS,
-  PROP_STATS
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeVideoDec, field)
+  {"model", "Model", "Path of the stream's model, or name of a shipped one",
+      GST_AE_STRING, AT (model_name),.text = GST_AE_LATENT_DEFAULT_MODEL},
+  {"n-threads", "Number of threads", "Threads that work on a frame (0 = one "
+        "per processor)", GST_AE_UINT, AT (n_threads),.high =
+        GST_AE_MAX_THREADS,.usual = 1},
+#undef AT
 };
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
+#define PROP_STATS (properties.n + 1)
 
 G_DEFINE_TYPE (GstAeVideoDec, gst_ae_video_dec, GST_TYPE_VIDEO_DECODER);
 
@@ -340,24 +346,7 @@ static void
 gst_ae_video_dec_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  GstAeVideoDec *self = GST_AE_VIDEO_DEC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_free (self->model_name);
-      self->model_name = g_value_dup_string (value);
-      if (self->model_name == NULL)
-        self->model_name = g_strdup (GST_AE_LATENT_DEFAULT_MODEL);
-      break;
-    case PROP_N_THREADS:
-      self->n_threads = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_set_object (&properties, object, id, value, pspec);
 }
 
 static GstStructure *
@@ -377,53 +366,20 @@ static void
 gst_ae_video_dec_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
-  GstAeVideoDec *self = GST_AE_VIDEO_DEC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string (value, self->model_name);
-      break;
-    case PROP_N_THREADS:
-      g_value_set_uint (value, self->n_threads);
-      break;
-    case PROP_STATS:
-      g_value_take_boxed (value, make_stats (self));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
+  if (id != PROP_STATS) {
+    gst_ae_properties_get_object (&properties, object, id, value, pspec);
+    return;
   }
-  GST_OBJECT_UNLOCK (self);
+  GST_OBJECT_LOCK (object);
+  g_value_take_boxed (value, make_stats (GST_AE_VIDEO_DEC (object)));
+  GST_OBJECT_UNLOCK (object);
 }
 
 static void
 gst_ae_video_dec_finalize (GObject * object)
 {
-  g_free (GST_AE_VIDEO_DEC (object)->model_name);
+  gst_ae_properties_clear (&properties, object);
   G_OBJECT_CLASS (gst_ae_video_dec_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags ready = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-
-  g_object_class_install_property (klass, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of the stream's model, or name of a shipped one",
-          GST_AE_LATENT_DEFAULT_MODEL, ready));
-  g_object_class_install_property (klass, PROP_N_THREADS,
-      g_param_spec_uint ("n-threads", "Number of threads",
-          "Threads that work on a frame (0 = one per processor)",
-          0, MAX_THREADS, DEFAULT_N_THREADS, ready));
-  g_object_class_install_property (klass, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "Frames since start; buffers that were no frames; slices that a "
-          "wrong CRC or another fault ruled out; positions of the grid that no "
-          "slice told; frames whose reference was lost", GST_TYPE_STRUCTURE,
-          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void
@@ -437,7 +393,13 @@ gst_ae_video_dec_class_init (GstAeVideoDecClass * klass)
   object_class->set_property = gst_ae_video_dec_set_property;
   object_class->get_property = gst_ae_video_dec_get_property;
   object_class->finalize = gst_ae_video_dec_finalize;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Frames since start; buffers that were no frames; slices that a "
+          "wrong CRC or another fault ruled out; positions of the grid that no "
+          "slice told; frames whose reference was lost", GST_TYPE_STRUCTURE,
+          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder video decoder", "Codec/Decoder/Video",
@@ -458,7 +420,6 @@ gst_ae_video_dec_class_init (GstAeVideoDecClass * klass)
 static void
 gst_ae_video_dec_init (GstAeVideoDec * self)
 {
-  self->model_name = g_strdup (GST_AE_LATENT_DEFAULT_MODEL);
-  self->n_threads = DEFAULT_N_THREADS;
+  gst_ae_properties_init (&properties, self);
   gst_video_decoder_set_needs_format (GST_VIDEO_DECODER (self), FALSE);
 }

@@ -24,6 +24,7 @@
 #include "gstaelatent.h"
 #include "gstaemodel.h"
 #include "gstaeparse.h"
+#include "gstaeproperties.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_enc_debug);
 #define GST_CAT_DEFAULT ae_video_enc_debug
@@ -33,15 +34,6 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_enc_debug);
 #define FORMATS "{ " PLANAR_FORMATS \
     ", RGB, BGR, RGBx, BGRx, RGBA, BGRA, YUY2, UYVY, Y444 }"
 
-#define DEFAULT_QUALITY 4
-#define MAX_QUALITY (AE_SYMBOLS_N_LEVELS - 1)
-#define DEFAULT_BITRATE 0
-#define MAX_BITRATE 1000000
-#define DEFAULT_KEY_INTERVAL 250
-#define DEFAULT_REFRESH_INTERVAL 0
-#define DEFAULT_PART_SIZE 0
-#define DEFAULT_N_THREADS 1
-#define MAX_THREADS 64
 
 /* A stream that does not say how many frames it has a second. */
 #define ASSUMED_RATE 30.0
@@ -77,17 +69,37 @@ struct _GstAeVideoEnc
   GByteArray *bytes;
 };
 
-enum
-{
-  PROP_MODEL = 1,
-  PROP_QUALITY,
-  PROP_BITRATE,
-  PROP_KEY_INTERVAL,
-  PROP_REFRESH_INTERVAL,
-  PROP_PART_SIZE,
-  PROP_N_THREADS,
-  PROP_STATS
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeVideoEnc, field)
+  {"model", "Model", "Path of a model, or name of a shipped one",
+      GST_AE_STRING, AT (model_name),.text = GST_AE_LATENT_DEFAULT_MODEL},
+  {"quality", "Quality", "Quality (0 = smallest, 9 = best), unless there is a "
+        "bit rate", GST_AE_UINT, AT (settings.quality),.high =
+        AE_SYMBOLS_N_LEVELS - 1,.usual = 4,.when = GST_AE_CONTROLLED},
+  {"bitrate", "Bit rate", "Bit rate to keep to, in kbit/s (0 = by quality)",
+      GST_AE_UINT, AT (settings.bitrate),.high = 1000000,.when =
+        GST_AE_CONTROLLED},
+  {"key-interval", "Key interval", "Frames from one key frame to the next (0 = "
+        "only the first, and those that are asked for)", GST_AE_UINT,
+      AT (settings.key_interval),.high = G_MAXINT,.usual = 250,.when =
+        GST_AE_LIVE},
+  {"refresh-interval", "Refresh interval", "Frames within which each part of "
+        "the picture is told anew, so that what was lost heals without key "
+        "frames (0 = off)", GST_AE_UINT, AT (settings.refresh_interval),.high =
+        G_MAXINT,.when = GST_AE_LIVE},
+  {"part-size", "Part size", "Send frames in parts of at most this many bytes, "
+        "where slices allow it, each in a buffer of its own: for packets that "
+        "may be lost (0 = whole frames)", GST_AE_UINT,
+      AT (settings.part_size),.high = G_MAXINT,.when = GST_AE_LIVE},
+  {"n-threads", "Number of threads", "Threads that work on a frame (0 = one "
+        "per processor)", GST_AE_UINT, AT (n_threads),.high =
+        GST_AE_MAX_THREADS,.usual = 1},
+#undef AT
 };
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
+#define PROP_STATS (properties.n + 1)
 
 G_DEFINE_TYPE_WITH_CODE (GstAeVideoEnc, gst_ae_video_enc,
     GST_TYPE_VIDEO_ENCODER, G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, NULL));
@@ -427,39 +439,7 @@ static void
 gst_ae_video_enc_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_free (self->model_name);
-      self->model_name = g_value_dup_string (value);
-      if (self->model_name == NULL)
-        self->model_name = g_strdup (GST_AE_LATENT_DEFAULT_MODEL);
-      break;
-    case PROP_QUALITY:
-      self->settings.quality = g_value_get_uint (value);
-      break;
-    case PROP_BITRATE:
-      self->settings.bitrate = g_value_get_uint (value);
-      break;
-    case PROP_KEY_INTERVAL:
-      self->settings.key_interval = g_value_get_uint (value);
-      break;
-    case PROP_REFRESH_INTERVAL:
-      self->settings.refresh_interval = g_value_get_uint (value);
-      break;
-    case PROP_PART_SIZE:
-      self->settings.part_size = g_value_get_uint (value);
-      break;
-    case PROP_N_THREADS:
-      self->n_threads = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_set_object (&properties, object, id, value, pspec);
 }
 
 static GstStructure *
@@ -476,39 +456,13 @@ static void
 gst_ae_video_enc_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
-  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string (value, self->model_name);
-      break;
-    case PROP_QUALITY:
-      g_value_set_uint (value, self->settings.quality);
-      break;
-    case PROP_BITRATE:
-      g_value_set_uint (value, self->settings.bitrate);
-      break;
-    case PROP_KEY_INTERVAL:
-      g_value_set_uint (value, self->settings.key_interval);
-      break;
-    case PROP_REFRESH_INTERVAL:
-      g_value_set_uint (value, self->settings.refresh_interval);
-      break;
-    case PROP_PART_SIZE:
-      g_value_set_uint (value, self->settings.part_size);
-      break;
-    case PROP_N_THREADS:
-      g_value_set_uint (value, self->n_threads);
-      break;
-    case PROP_STATS:
-      g_value_take_boxed (value, make_stats (self));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
+  if (id != PROP_STATS) {
+    gst_ae_properties_get_object (&properties, object, id, value, pspec);
+    return;
   }
-  GST_OBJECT_UNLOCK (self);
+  GST_OBJECT_LOCK (object);
+  g_value_take_boxed (value, make_stats (GST_AE_VIDEO_ENC (object)));
+  GST_OBJECT_UNLOCK (object);
 }
 
 static void
@@ -516,56 +470,9 @@ gst_ae_video_enc_finalize (GObject * object)
 {
   GstAeVideoEnc *self = GST_AE_VIDEO_ENC (object);
 
-  g_free (self->model_name);
+  gst_ae_properties_clear (&properties, self);
   g_byte_array_unref (self->bytes);
   G_OBJECT_CLASS (gst_ae_video_enc_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags ready = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  const GParamFlags live = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  const GParamFlags controllable =
-      (GParamFlags) (live | GST_PARAM_CONTROLLABLE);
-
-  g_object_class_install_property (klass, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of a model, or name of a shipped one",
-          GST_AE_LATENT_DEFAULT_MODEL, ready));
-  g_object_class_install_property (klass, PROP_QUALITY,
-      g_param_spec_uint ("quality", "Quality",
-          "Quality (0 = smallest, 9 = best), unless there is a bit rate",
-          0, MAX_QUALITY, DEFAULT_QUALITY, controllable));
-  g_object_class_install_property (klass, PROP_BITRATE,
-      g_param_spec_uint ("bitrate", "Bit rate",
-          "Bit rate to keep to, in kbit/s (0 = by quality)",
-          0, MAX_BITRATE, DEFAULT_BITRATE, controllable));
-  g_object_class_install_property (klass, PROP_KEY_INTERVAL,
-      g_param_spec_uint ("key-interval", "Key interval",
-          "Frames from one key frame to the next (0 = only the first, and "
-          "those that are asked for)", 0, G_MAXINT, DEFAULT_KEY_INTERVAL,
-          live));
-  g_object_class_install_property (klass, PROP_REFRESH_INTERVAL,
-      g_param_spec_uint ("refresh-interval", "Refresh interval",
-          "Frames within which each part of the picture is told anew, so that "
-          "what was lost heals without key frames (0 = off)", 0, G_MAXINT,
-          DEFAULT_REFRESH_INTERVAL, live));
-  g_object_class_install_property (klass, PROP_PART_SIZE,
-      g_param_spec_uint ("part-size", "Part size",
-          "Send frames in parts of at most this many bytes, where slices allow "
-          "it, each in a buffer of its own: for packets that may be lost "
-          "(0 = whole frames)", 0, G_MAXINT, DEFAULT_PART_SIZE, live));
-  g_object_class_install_property (klass, PROP_N_THREADS,
-      g_param_spec_uint ("n-threads", "Number of threads",
-          "Threads that work on a frame (0 = one per processor)",
-          0, MAX_THREADS, DEFAULT_N_THREADS, ready));
-  g_object_class_install_property (klass, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "Frames and bytes since start", GST_TYPE_STRUCTURE,
-          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void
@@ -579,7 +486,11 @@ gst_ae_video_enc_class_init (GstAeVideoEncClass * klass)
   object_class->set_property = gst_ae_video_enc_set_property;
   object_class->get_property = gst_ae_video_enc_get_property;
   object_class->finalize = gst_ae_video_enc_finalize;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Frames and bytes since start", GST_TYPE_STRUCTURE,
+          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder video encoder", "Codec/Encoder/Video",
@@ -599,10 +510,6 @@ gst_ae_video_enc_class_init (GstAeVideoEncClass * klass)
 static void
 gst_ae_video_enc_init (GstAeVideoEnc * self)
 {
-  self->model_name = g_strdup (GST_AE_LATENT_DEFAULT_MODEL);
-  self->n_threads = DEFAULT_N_THREADS;
-  self->settings = (Settings) {
-  DEFAULT_QUALITY, DEFAULT_BITRATE, DEFAULT_KEY_INTERVAL,
-        DEFAULT_REFRESH_INTERVAL, DEFAULT_PART_SIZE};
+  gst_ae_properties_init (&properties, self);
   self->bytes = g_byte_array_new ();
 }

@@ -73,7 +73,7 @@ struct _GstAeVideoTrain
 #define gst_ae_video_train_parent_class parent_class
 G_DEFINE_TYPE (GstAeVideoTrain, gst_ae_video_train, GST_TYPE_VIDEO_FILTER);
 
-#define PROP_STATS (gst_ae_train_n_properties + 1)
+#define PROP_STATS (gst_ae_train_properties.n + 1)
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
     GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_AE_VIDEO_CAPS));
@@ -255,9 +255,10 @@ gst_ae_video_train_start (GstBaseTransform * trans)
   AeOnlineConfig config;
   AeOnline *online;
 
-  gst_ae_train_settings_clear (&self->used);
+  gst_ae_properties_clear (&gst_ae_train_properties, &self->used);
   GST_OBJECT_LOCK (self);
-  gst_ae_train_settings_copy (&self->settings, &self->used);
+  self->used = self->settings;
+  gst_ae_properties_own (&gst_ae_train_properties, &self->used);
   GST_OBJECT_UNLOCK (self);
   model = gst_ae_train_settings_model (&self->used, &error);
   if (model == NULL) {
@@ -390,7 +391,8 @@ gst_ae_video_train_set_property (GObject * object, guint id,
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = gst_ae_train_settings_set (&self->settings, id, value);
+  known = gst_ae_properties_set (&gst_ae_train_properties,
+      &self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -405,7 +407,8 @@ gst_ae_video_train_get_property (GObject * object, guint id, GValue * value,
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = gst_ae_train_settings_get (&self->settings, id, value);
+  known = gst_ae_properties_get (&gst_ae_train_properties,
+      &self->settings, id, value);
   if (!known && id == PROP_STATS && self->online)
     ae_online_get_stats (self->online, &stats);
   GST_OBJECT_UNLOCK (self);
@@ -420,8 +423,8 @@ gst_ae_video_train_finalize (GObject * object)
 {
   GstAeVideoTrain *self = GST_AE_VIDEO_TRAIN (object);
 
-  gst_ae_train_settings_clear (&self->settings);
-  gst_ae_train_settings_clear (&self->used);
+  gst_ae_properties_clear (&gst_ae_train_properties, &self->settings);
+  gst_ae_properties_clear (&gst_ae_train_properties, &self->used);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -439,7 +442,7 @@ gst_ae_video_train_class_init (GstAeVideoTrainClass * klass)
   object_class->set_property = gst_ae_video_train_set_property;
   object_class->get_property = gst_ae_video_train_get_property;
   object_class->finalize = gst_ae_video_train_finalize;
-  gst_ae_train_settings_install (object_class);
+  gst_ae_properties_install (&gst_ae_train_properties, object_class);
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "How training is going: step, losses, held-out loss, speed, "
@@ -464,7 +467,7 @@ gst_ae_video_train_class_init (GstAeVideoTrainClass * klass)
 static void
 gst_ae_video_train_init (GstAeVideoTrain * self)
 {
-  gst_ae_train_settings_init (&self->settings);
+  gst_ae_properties_init (&gst_ae_train_properties, &self->settings);
   /* frames are read, never written */
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
 }

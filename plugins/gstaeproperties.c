@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstaeproperties.h"
+
+#define FIELD(type) G_STRUCT_MEMBER (type, fields, row->offset)
+
+static GParamSpec *
+new_spec (const GstAeProperty * row)
+{
+  const guint when = row->when ? row->when : GST_PARAM_MUTABLE_READY;
+  const GParamFlags flags = (GParamFlags) (G_PARAM_STATIC_STRINGS
+      | (row->told ? G_PARAM_READABLE : G_PARAM_READWRITE | when));
+  const gchar *name = row->name, *nick = row->nick, *blurb = row->blurb;
+
+  switch (row->kind) {
+    case GST_AE_STRING:
+      return g_param_spec_string (name, nick, blurb, row->text, flags);
+    case GST_AE_BOOLEAN:
+      return g_param_spec_boolean (name, nick, blurb, row->usual != 0.0, flags);
+    case GST_AE_ENUM:
+      return g_param_spec_enum (name, nick, blurb, row->type (),
+          (gint) row->usual, flags);
+    case GST_AE_FLOAT:
+      return g_param_spec_float (name, nick, blurb, (gfloat) row->low,
+          (gfloat) row->high, (gfloat) row->usual, flags);
+    case GST_AE_DOUBLE:
+      return g_param_spec_double (name, nick, blurb, row->low, row->high,
+          row->usual, flags);
+    case GST_AE_UINT:
+      return g_param_spec_uint (name, nick, blurb, (guint) row->low,
+          (guint) row->high, (guint) row->usual, flags);
+    case GST_AE_UINT64:
+    default:
+      return g_param_spec_uint64 (name, nick, blurb, (guint64) row->low,
+          (guint64) row->high, (guint64) row->usual, flags);
+  }
+}
+
+void
+gst_ae_properties_install (const GstAeProperties * properties,
+    GObjectClass * klass)
+{
+  for (guint i = 0; i < properties->n; i++)
+    g_object_class_install_property (klass, i + 1,
+        new_spec (&properties->rows[i]));
+}
+
+void
+gst_ae_properties_init (const GstAeProperties * properties, gpointer fields)
+{
+  for (guint i = 0; i < properties->n; i++) {
+    const GstAeProperty *row = &properties->rows[i];
+
+    switch (row->kind) {
+      case GST_AE_STRING:
+        FIELD (gchar *) = g_strdup (row->text);
+        break;
+      case GST_AE_BOOLEAN:
+      case GST_AE_ENUM:
+        FIELD (gint) = (gint) row->usual;
+        break;
+      case GST_AE_FLOAT:
+        FIELD (gfloat) = (gfloat) row->usual;
+        break;
+      case GST_AE_DOUBLE:
+        FIELD (gdouble) = row->usual;
+        break;
+      case GST_AE_UINT:
+        FIELD (guint) = (guint) row->usual;
+        break;
+      case GST_AE_UINT64:
+        FIELD (guint64) = (guint64) row->usual;
+    }
+  }
+}
+
+void
+gst_ae_properties_clear (const GstAeProperties * properties, gpointer fields)
+{
+  for (guint i = 0; i < properties->n; i++) {
+    const GstAeProperty *row = &properties->rows[i];
+
+    if (row->kind == GST_AE_STRING)
+      g_clear_pointer (&FIELD (gchar *), g_free);
+  }
+}
+
+void
+gst_ae_properties_own (const GstAeProperties * properties, gpointer fields)
+{
+  for (guint i = 0; i < properties->n; i++) {
+    const GstAeProperty *row = &properties->rows[i];
+
+    if (row->kind == GST_AE_STRING)
+      FIELD (gchar *) = g_strdup (FIELD (gchar *));
+  }
+}
+
+gboolean
+gst_ae_properties_set (const GstAeProperties * properties, gpointer fields,
+    guint id, const GValue * value)
+{
+  const GstAeProperty *row;
+
+  if (id - 1 >= properties->n)
+    return FALSE;
+  row = &properties->rows[id - 1];
+  switch (row->kind) {
+    case GST_AE_STRING:
+      g_free (FIELD (gchar *));
+      FIELD (gchar *) = g_value_dup_string (value);
+      if (FIELD (gchar *) == NULL)
+        FIELD (gchar *) = g_strdup (row->text);
+      break;
+    case GST_AE_BOOLEAN:
+      FIELD (gint) = g_value_get_boolean (value);
+      break;
+    case GST_AE_ENUM:
+      FIELD (gint) = g_value_get_enum (value);
+      break;
+    case GST_AE_FLOAT:
+      FIELD (gfloat) = g_value_get_float (value);
+      break;
+    case GST_AE_DOUBLE:
+      FIELD (gdouble) = g_value_get_double (value);
+      break;
+    case GST_AE_UINT:
+      FIELD (guint) = g_value_get_uint (value);
+      break;
+    case GST_AE_UINT64:
+      FIELD (guint64) = g_value_get_uint64 (value);
+  }
+  return TRUE;
+}
+
+gboolean
+gst_ae_properties_get (const GstAeProperties * properties,
+    gconstpointer fields, guint id, GValue * value)
+{
+  const GstAeProperty *row;
+
+  if (id - 1 >= properties->n)
+    return FALSE;
+  row = &properties->rows[id - 1];
+  switch (row->kind) {
+    case GST_AE_STRING:
+      g_value_set_string (value, FIELD (gchar * const));
+      break;
+    case GST_AE_BOOLEAN:
+      g_value_set_boolean (value, FIELD (const gint));
+      break;
+    case GST_AE_ENUM:
+      g_value_set_enum (value, FIELD (const gint));
+      break;
+    case GST_AE_FLOAT:
+      g_value_set_float (value, FIELD (const gfloat));
+      break;
+    case GST_AE_DOUBLE:
+      g_value_set_double (value, FIELD (const gdouble));
+      break;
+    case GST_AE_UINT:
+      g_value_set_uint (value, FIELD (const guint));
+      break;
+    case GST_AE_UINT64:
+      g_value_set_uint64 (value, FIELD (const guint64));
+  }
+  return TRUE;
+}
+
+void
+gst_ae_properties_set_object (const GstAeProperties * properties,
+    GObject * object, guint id, const GValue * value, GParamSpec * pspec)
+{
+  gboolean known;
+
+  GST_OBJECT_LOCK (object);
+  known = gst_ae_properties_set (properties, object, id, value);
+  GST_OBJECT_UNLOCK (object);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+void
+gst_ae_properties_get_object (const GstAeProperties * properties,
+    GObject * object, guint id, GValue * value, GParamSpec * pspec)
+{
+  gboolean known;
+
+  GST_OBJECT_LOCK (object);
+  known = gst_ae_properties_get (properties, object, id, value);
+  GST_OBJECT_UNLOCK (object);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
