@@ -19,14 +19,12 @@
 #include "gstaeaudiocorrupt.h"
 
 #include "ae-audio-corruption.h"
+#include "gstaeproperties.h"
 #include "gstaesamples.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_audio_corrupt_debug);
 #define GST_CAT_DEFAULT ae_audio_corrupt_debug
 
-#define DEFAULT_TYPE AE_AUDIO_CORRUPTION_GAUSSIAN
-#define DEFAULT_LEVEL -1.0
-#define DEFAULT_SEED 1
 #define CHUNK 1024
 
 typedef struct
@@ -46,14 +44,6 @@ struct _GstAeAudioCorrupt
   Settings buffer_settings;
   Settings made_for;            /* what the corruptions were made for */
   AeAudioCorruption *channels[GST_AE_MAX_CHANNELS];
-};
-
-enum
-{
-  PROP_0,
-  PROP_TYPE,
-  PROP_LEVEL,
-  PROP_SEED
 };
 
 #define CAPS "audio/x-raw, format = " GST_AE_AUDIO_FORMATS ", " \
@@ -215,73 +205,35 @@ gst_ae_audio_corrupt_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 
 /* Properties */
 
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeAudioCorrupt, field)
+  {"type", "Type", "What is done to the samples", GST_AE_ENUM,
+      AT (settings.kind), gst_ae_audio_corruption_get_type,.usual =
+        AE_AUDIO_CORRUPTION_GAUSSIAN,.when = GST_AE_CONTROLLED},
+  {"level", "Level", "How much, by the type: root mean square or peak of the "
+        "noise, where full scale is 1, or a share (0 = leave samples untouched, "
+        "-1 = what is usual for the type)", GST_AE_DOUBLE, AT (settings.level),
+      .low = -1.0,.high = 1.0,.usual = -1.0,.when = GST_AE_CONTROLLED},
+  {"seed", "Seed", "Seed of the noise: the same seed gives the same samples",
+      GST_AE_UINT64, AT (settings.seed),.high = (double) G_MAXUINT64,.usual =
+        1,.when = GST_AE_CONTROLLED},
+#undef AT
+};
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
 static void
 gst_ae_audio_corrupt_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  GstAeAudioCorrupt *self = GST_AE_AUDIO_CORRUPT (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_TYPE:
-      self->settings.kind = (AeAudioCorruptionKind) g_value_get_enum (value);
-      break;
-    case PROP_LEVEL:
-      self->settings.level = g_value_get_double (value);
-      break;
-    case PROP_SEED:
-      self->settings.seed = g_value_get_uint64 (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_set_object (&properties, object, id, value, pspec);
 }
 
 static void
-gst_ae_audio_corrupt_get_property (GObject * object, guint id,
-    GValue * value, GParamSpec * pspec)
+gst_ae_audio_corrupt_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
 {
-  GstAeAudioCorrupt *self = GST_AE_AUDIO_CORRUPT (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_TYPE:
-      g_value_set_enum (value, (gint) self->settings.kind);
-      break;
-    case PROP_LEVEL:
-      g_value_set_double (value, self->settings.level);
-      break;
-    case PROP_SEED:
-      g_value_set_uint64 (value, self->settings.seed);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags flags = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING |
-      GST_PARAM_CONTROLLABLE);
-
-  g_object_class_install_property (klass, PROP_TYPE,
-      g_param_spec_enum ("type", "Type", "What is done to the samples",
-          GST_TYPE_AE_AUDIO_CORRUPTION, (gint) DEFAULT_TYPE, flags));
-  g_object_class_install_property (klass, PROP_LEVEL,
-      g_param_spec_double ("level", "Level",
-          "How much, by the type: root mean square or peak of the noise, where "
-          "full scale is 1, or a share (0 = leave samples untouched, -1 = what "
-          "is usual for the type)", -1.0, 1.0, DEFAULT_LEVEL, flags));
-  g_object_class_install_property (klass, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed",
-          "Seed of the noise: the same seed gives the same samples",
-          0, G_MAXUINT64, DEFAULT_SEED, flags));
+  gst_ae_properties_get_object (&properties, object, id, value, pspec);
 }
 
 static void
@@ -297,7 +249,7 @@ gst_ae_audio_corrupt_class_init (GstAeAudioCorruptClass * klass)
 
   object_class->set_property = gst_ae_audio_corrupt_set_property;
   object_class->get_property = gst_ae_audio_corrupt_get_property;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_AUDIO_CORRUPTION,
       (GstPluginAPIFlags) 0);
 
@@ -318,6 +270,5 @@ gst_ae_audio_corrupt_class_init (GstAeAudioCorruptClass * klass)
 static void
 gst_ae_audio_corrupt_init (GstAeAudioCorrupt * self)
 {
-  self->settings = (Settings) {
-  DEFAULT_TYPE, DEFAULT_LEVEL, DEFAULT_SEED};
+  gst_ae_properties_init (&properties, self);
 }

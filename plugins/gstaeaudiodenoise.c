@@ -32,13 +32,12 @@
 
 #include "ae-slot.h"
 #include "gstaemodel.h"
+#include "gstaeproperties.h"
 #include "gstaesounddenoiser.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_audio_denoise_debug);
 #define GST_CAT_DEFAULT ae_audio_denoise_debug
 
-#define DEFAULT_MODEL "denoise-audio"
-#define DEFAULT_STRENGTH 1.0f
 
 struct _GstAeAudioDenoise
 {
@@ -58,14 +57,6 @@ struct _GstAeAudioDenoise
   GstAeSoundDenoiser *denoiser;
   GstAdapter *adapter;          /* samples that have not come out yet */
   gsize n_gap;                  /* the last samples that went in were gaps */
-};
-
-enum
-{
-  PROP_0,
-  PROP_MODEL,
-  PROP_SLOT,
-  PROP_STRENGTH
 };
 
 #define CAPS "audio/x-raw, format = " GST_AE_AUDIO_FORMATS ", " \
@@ -434,57 +425,42 @@ gst_ae_audio_denoise_generate_output (GstBaseTransform * trans,
 
 /* Properties */
 
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeAudioDenoise, field)
+  {"model", "Model", "Path of a model, or name of a shipped one", GST_AE_STRING,
+      AT (model_name),.text = "denoise-audio",.when = GST_AE_LIVE},
+  {"slot", "Slot", "Name of the slot where a trainer publishes models (NULL = "
+        "none)", GST_AE_STRING, AT (slot_name),.text = NULL},
+  {"strength", "Strength", "How much of the noise to remove (0 = leave samples "
+        "untouched, 1 = all that the model finds)", GST_AE_FLOAT,
+      AT (strength),.high = 1.0,.usual = 1.0,.when = GST_AE_CONTROLLED},
+#undef AT
+};
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
+#define PROP_MODEL 1            /* the first row */
+
 static void
 gst_ae_audio_denoise_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstAeAudioDenoise *self = GST_AE_AUDIO_DENOISE (object);
+  gboolean known;
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_free (self->model_name);
-      self->model_name = g_value_dup_string (value);
-      if (self->model_name == NULL)
-        self->model_name = g_strdup (DEFAULT_MODEL);
-      self->model_changed = TRUE;
-      break;
-    case PROP_SLOT:
-      g_free (self->slot_name);
-      self->slot_name = g_value_dup_string (value);
-      break;
-    case PROP_STRENGTH:
-      self->strength = g_value_get_float (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  known = gst_ae_properties_set (&properties, self, id, value);
+  self->model_changed |= id == PROP_MODEL;
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
-gst_ae_audio_denoise_get_property (GObject * object, guint id,
-    GValue * value, GParamSpec * pspec)
+gst_ae_audio_denoise_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
 {
-  GstAeAudioDenoise *self = GST_AE_AUDIO_DENOISE (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string (value, self->model_name);
-      break;
-    case PROP_SLOT:
-      g_value_set_string (value, self->slot_name);
-      break;
-    case PROP_STRENGTH:
-      g_value_set_float (value, self->strength);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_get_object (&properties, object, id, value, pspec);
 }
 
 static void
@@ -493,31 +469,8 @@ gst_ae_audio_denoise_finalize (GObject * object)
   GstAeAudioDenoise *self = GST_AE_AUDIO_DENOISE (object);
 
   g_object_unref (self->adapter);
-  g_free (self->model_name);
-  g_free (self->slot_name);
+  gst_ae_properties_clear (&properties, self);
   G_OBJECT_CLASS (parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags flags =
-      (GParamFlags) (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-
-  g_object_class_install_property (klass, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of a model, or name of a shipped one", DEFAULT_MODEL,
-          (GParamFlags) (flags | GST_PARAM_MUTABLE_PLAYING)));
-  g_object_class_install_property (klass, PROP_SLOT,
-      g_param_spec_string ("slot", "Slot",
-          "Name of the slot where a trainer publishes models (NULL = none)",
-          NULL, (GParamFlags) (flags | GST_PARAM_MUTABLE_READY)));
-  g_object_class_install_property (klass, PROP_STRENGTH,
-      g_param_spec_float ("strength", "Strength",
-          "How much of the noise to remove (0 = leave samples untouched, "
-          "1 = all that the model finds)", 0.0f, 1.0f, DEFAULT_STRENGTH,
-          (GParamFlags) (flags | GST_PARAM_MUTABLE_PLAYING |
-              GST_PARAM_CONTROLLABLE)));
 }
 
 static void
@@ -534,7 +487,7 @@ gst_ae_audio_denoise_class_init (GstAeAudioDenoiseClass * klass)
   object_class->set_property = gst_ae_audio_denoise_set_property;
   object_class->get_property = gst_ae_audio_denoise_get_property;
   object_class->finalize = gst_ae_audio_denoise_finalize;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder audio denoiser", "Filter/Effect/Audio",
@@ -556,8 +509,7 @@ gst_ae_audio_denoise_class_init (GstAeAudioDenoiseClass * klass)
 static void
 gst_ae_audio_denoise_init (GstAeAudioDenoise * self)
 {
-  self->model_name = g_strdup (DEFAULT_MODEL);
-  self->strength = DEFAULT_STRENGTH;
+  gst_ae_properties_init (&properties, self);
   self->adapter = gst_adapter_new ();
   /* without a transform function the base class takes it for a pass-through */
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), FALSE);

@@ -3,6 +3,13 @@
 
 #define FIELD(type) G_STRUCT_MEMBER (type, fields, row->offset)
 
+/* G_MAXUINT64 as a double is one more than it is. */
+static guint64
+largest (double high)
+{
+  return high >= (double) G_MAXUINT64 ? G_MAXUINT64 : (guint64) high;
+}
+
 static GParamSpec *
 new_spec (const GstAeProperty * row)
 {
@@ -25,13 +32,16 @@ new_spec (const GstAeProperty * row)
     case GST_AE_DOUBLE:
       return g_param_spec_double (name, nick, blurb, row->low, row->high,
           row->usual, flags);
+    case GST_AE_INT:
+      return g_param_spec_int (name, nick, blurb, (gint) row->low,
+          (gint) row->high, (gint) row->usual, flags);
     case GST_AE_UINT:
       return g_param_spec_uint (name, nick, blurb, (guint) row->low,
           (guint) row->high, (guint) row->usual, flags);
     case GST_AE_UINT64:
     default:
       return g_param_spec_uint64 (name, nick, blurb, (guint64) row->low,
-          (guint64) row->high, (guint64) row->usual, flags);
+          largest (row->high), (guint64) row->usual, flags);
   }
 }
 
@@ -56,6 +66,7 @@ gst_ae_properties_init (const GstAeProperties * properties, gpointer fields)
         break;
       case GST_AE_BOOLEAN:
       case GST_AE_ENUM:
+      case GST_AE_INT:
         FIELD (gint) = (gint) row->usual;
         break;
       case GST_AE_FLOAT:
@@ -123,6 +134,9 @@ gst_ae_properties_set (const GstAeProperties * properties, gpointer fields,
     case GST_AE_DOUBLE:
       FIELD (gdouble) = g_value_get_double (value);
       break;
+    case GST_AE_INT:
+      FIELD (gint) = g_value_get_int (value);
+      break;
     case GST_AE_UINT:
       FIELD (guint) = g_value_get_uint (value);
       break;
@@ -156,6 +170,9 @@ gst_ae_properties_get (const GstAeProperties * properties,
       break;
     case GST_AE_DOUBLE:
       g_value_set_double (value, FIELD (const gdouble));
+      break;
+    case GST_AE_INT:
+      g_value_set_int (value, FIELD (const gint));
       break;
     case GST_AE_UINT:
       g_value_set_uint (value, FIELD (const guint));

@@ -12,6 +12,7 @@ typedef enum
   GST_AE_ENUM,                  /* gint or an enum */
   GST_AE_FLOAT,
   GST_AE_DOUBLE,
+  GST_AE_INT,
   GST_AE_UINT,
   GST_AE_UINT64
 } GstAePropertyKind;

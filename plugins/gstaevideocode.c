@@ -23,12 +23,11 @@
 #include "ae-error.h"
 #include "ae-plan.h"
 #include "gstaelatent.h"
+#include "gstaeproperties.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_code_debug);
 #define GST_CAT_DEFAULT ae_video_code_debug
 
-#define DEFAULT_N_THREADS 1
-#define MAX_THREADS 64
 
 #define TENSOR "application/x-ae-tensor"
 
@@ -46,13 +45,6 @@ struct _GstAeVideoCode
   AePlan *plan;
   AeShape code;
   float *samples;               /* of the picture's planes */
-};
-
-enum
-{
-  PROP_0,
-  PROP_MODEL,
-  PROP_N_THREADS
 };
 
 G_DEFINE_TYPE (GstAeVideoCode, gst_ae_video_code, GST_TYPE_BASE_TRANSFORM);
@@ -285,53 +277,35 @@ gst_ae_video_code_transform (GstBaseTransform * trans, GstBuffer * in,
 
 /* Properties */
 
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeVideoCode, field)
+  {"model", "Model", "Path of a model file, or the name of a shipped model",
+      GST_AE_STRING, AT (model_name),.text = GST_AE_LATENT_DEFAULT_MODEL},
+  {"n-threads", "Threads", "Threads for one frame; 0 = one for each processor",
+      GST_AE_UINT, AT (n_threads),.high = GST_AE_MAX_THREADS,.usual = 1},
+#undef AT
+};
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
 static void
 gst_ae_video_code_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  GstAeVideoCode *self = GST_AE_VIDEO_CODE (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_free (self->model_name);
-      self->model_name = g_value_dup_string (value);
-      break;
-    case PROP_N_THREADS:
-      self->n_threads = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_set_object (&properties, object, id, value, pspec);
 }
 
 static void
 gst_ae_video_code_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
-  GstAeVideoCode *self = GST_AE_VIDEO_CODE (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string (value, self->model_name);
-      break;
-    case PROP_N_THREADS:
-      g_value_set_uint (value, self->n_threads);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_get_object (&properties, object, id, value, pspec);
 }
 
 static void
 gst_ae_video_code_finalize (GObject * object)
 {
-  g_free (GST_AE_VIDEO_CODE (object)->model_name);
+  gst_ae_properties_clear (&properties, object);
   G_OBJECT_CLASS (gst_ae_video_code_parent_class)->finalize (object);
 }
 
@@ -341,22 +315,13 @@ gst_ae_video_code_class_init (GstAeVideoCodeClass * klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
-  const GParamFlags ready = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 
   GST_DEBUG_CATEGORY_INIT (ae_video_code_debug, "aevideocode", 0,
       "codes of video for applications");
   object_class->set_property = gst_ae_video_code_set_property;
   object_class->get_property = gst_ae_video_code_get_property;
   object_class->finalize = gst_ae_video_code_finalize;
-  g_object_class_install_property (object_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of a model file, or the name " "of a shipped model",
-          GST_AE_LATENT_DEFAULT_MODEL, ready));
-  g_object_class_install_property (object_class, PROP_N_THREADS,
-      g_param_spec_uint ("n-threads", "Threads",
-          "Threads for one frame; 0 = one " "for each processor", 0,
-          MAX_THREADS, DEFAULT_N_THREADS, ready));
+  gst_ae_properties_install (&properties, object_class);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -377,6 +342,5 @@ gst_ae_video_code_class_init (GstAeVideoCodeClass * klass)
 static void
 gst_ae_video_code_init (GstAeVideoCode * self)
 {
-  self->model_name = g_strdup (GST_AE_LATENT_DEFAULT_MODEL);
-  self->n_threads = DEFAULT_N_THREADS;
+  gst_ae_properties_init (&properties, self);
 }

@@ -20,14 +20,11 @@
 
 #include "ae-corruption.h"
 #include "gstaeframe.h"
+#include "gstaeproperties.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_corrupt_debug);
 #define GST_CAT_DEFAULT ae_video_corrupt_debug
 
-#define DEFAULT_TYPE AE_CORRUPTION_GAUSSIAN
-#define DEFAULT_LEVEL -1.0
-#define DEFAULT_SEED 1
-#define DEFAULT_CHROMA TRUE
 
 typedef struct
 {
@@ -48,15 +45,6 @@ struct _GstAeVideoCorrupt
   guint64 i_frame;
   float *plane;                 /* [height][width] */
   gboolean warned;
-};
-
-enum
-{
-  PROP_0,
-  PROP_TYPE,
-  PROP_LEVEL,
-  PROP_SEED,
-  PROP_CHROMA
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
@@ -212,83 +200,38 @@ gst_ae_video_corrupt_transform_frame_ip (GstVideoFilter * filter,
 
 /* Properties */
 
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeVideoCorrupt, field)
+  {"type", "Type", "What is done to the samples", GST_AE_ENUM,
+      AT (settings.kind), gst_ae_corruption_get_type,.usual =
+        AE_CORRUPTION_GAUSSIAN,.when = GST_AE_CONTROLLED},
+  {"level", "Level", "How much: standard deviation on the 8-bit scale for "
+        "gaussian and poisson-gaussian, else share of the samples from 0 to 1 "
+        "(0 = leave frames untouched, -1 = 25, or a share of 0.05)",
+      GST_AE_DOUBLE, AT (settings.level),.low = -1.0,.high = 255.0,.usual =
+        -1.0,.when = GST_AE_CONTROLLED},
+  {"seed", "Seed", "Seed of the noise: the same seed gives the same frames",
+      GST_AE_UINT64, AT (settings.seed),.high = (double) G_MAXUINT64,.usual =
+        1,.when = GST_AE_CONTROLLED},
+  {"chroma", "Chroma", "Whether chroma is corrupted too", GST_AE_BOOLEAN,
+      AT (settings.chroma),.usual = TRUE,.when = GST_AE_CONTROLLED},
+#undef AT
+};
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
 static void
 gst_ae_video_corrupt_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  GstAeVideoCorrupt *self = GST_AE_VIDEO_CORRUPT (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_TYPE:
-      self->settings.kind = (AeCorruptionKind) g_value_get_enum (value);
-      break;
-    case PROP_LEVEL:
-      self->settings.level = g_value_get_double (value);
-      break;
-    case PROP_SEED:
-      self->settings.seed = g_value_get_uint64 (value);
-      break;
-    case PROP_CHROMA:
-      self->settings.chroma = g_value_get_boolean (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_set_object (&properties, object, id, value, pspec);
 }
 
 static void
-gst_ae_video_corrupt_get_property (GObject * object, guint id,
-    GValue * value, GParamSpec * pspec)
+gst_ae_video_corrupt_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
 {
-  GstAeVideoCorrupt *self = GST_AE_VIDEO_CORRUPT (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_TYPE:
-      g_value_set_enum (value, (gint) self->settings.kind);
-      break;
-    case PROP_LEVEL:
-      g_value_set_double (value, self->settings.level);
-      break;
-    case PROP_SEED:
-      g_value_set_uint64 (value, self->settings.seed);
-      break;
-    case PROP_CHROMA:
-      g_value_set_boolean (value, self->settings.chroma);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags flags = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING |
-      GST_PARAM_CONTROLLABLE);
-
-  g_object_class_install_property (klass, PROP_TYPE,
-      g_param_spec_enum ("type", "Type", "What is done to the samples",
-          GST_TYPE_AE_CORRUPTION, (gint) DEFAULT_TYPE, flags));
-  g_object_class_install_property (klass, PROP_LEVEL,
-      g_param_spec_double ("level", "Level",
-          "How much: standard deviation on the 8-bit scale for gaussian and "
-          "poisson-gaussian, else share of the samples from 0 to 1 "
-          "(0 = leave frames untouched, -1 = 25, or a share of 0.05)",
-          -1.0, 255.0, DEFAULT_LEVEL, flags));
-  g_object_class_install_property (klass, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed",
-          "Seed of the noise: the same seed gives the same frames",
-          0, G_MAXUINT64, DEFAULT_SEED, flags));
-  g_object_class_install_property (klass, PROP_CHROMA,
-      g_param_spec_boolean ("chroma", "Chroma",
-          "Whether chroma is corrupted too", DEFAULT_CHROMA, flags));
+  gst_ae_properties_get_object (&properties, object, id, value, pspec);
 }
 
 static void
@@ -304,7 +247,7 @@ gst_ae_video_corrupt_class_init (GstAeVideoCorruptClass * klass)
 
   object_class->set_property = gst_ae_video_corrupt_set_property;
   object_class->get_property = gst_ae_video_corrupt_get_property;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_CORRUPTION, (GstPluginAPIFlags) 0);
 
   gst_element_class_set_static_metadata (element_class,
@@ -325,6 +268,5 @@ gst_ae_video_corrupt_class_init (GstAeVideoCorruptClass * klass)
 static void
 gst_ae_video_corrupt_init (GstAeVideoCorrupt * self)
 {
-  self->settings = (Settings) {
-  DEFAULT_TYPE, DEFAULT_LEVEL, DEFAULT_SEED, DEFAULT_CHROMA};
+  gst_ae_properties_init (&properties, self);
 }

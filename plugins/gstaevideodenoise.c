@@ -31,20 +31,14 @@
 #include "ae-slot.h"
 #include "gstaedenoiser.h"
 #include "gstaemodel.h"
+#include "gstaeproperties.h"
 #include "gstaetemporal.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_denoise_debug);
 #define GST_CAT_DEFAULT ae_video_denoise_debug
 
-#define DEFAULT_MODEL "denoise-video"
-#define DEFAULT_STRENGTH 1.0f
-#define DEFAULT_NOISE_LEVEL -1.0f
-#define DEFAULT_N_THREADS 0
-#define DEFAULT_CHROMA GST_AE_CHROMA_FULL
-#define DEFAULT_TEMPORAL GST_AE_TEMPORAL_OFF
+#define NOISE_LEVEL_UNKNOWN -1.0f
 #define GATE_MODEL "temporal-gate"
-#define DEFAULT_PRECISION AE_PRECISION_AUTO
-#define MAX_THREADS 64
 
 typedef enum
 {
@@ -76,20 +70,6 @@ struct _GstAeVideoDenoise
   guint denoiser_threads;       /* n_threads of the denoiser */
   AePrecision denoiser_precision;       /* and its precision */
   GstAeTemporalMode denoiser_temporal;  /* and its filter over time */
-};
-
-enum
-{
-  PROP_0,
-  PROP_MODEL,
-  PROP_SLOT,
-  PROP_STRENGTH,
-  PROP_NOISE_LEVEL,
-  PROP_N_THREADS,
-  PROP_CHROMA,
-  PROP_PRECISION,
-  PROP_TEMPORAL,
-  PROP_ESTIMATED_NOISE_LEVEL
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
@@ -304,7 +284,7 @@ gst_ae_video_denoise_stop (GstBaseTransform * trans)
   g_clear_pointer (&self->gate, ae_model_unref);
   g_clear_pointer (&self->slot, ae_slot_unref);
   GST_OBJECT_LOCK (self);
-  self->estimated_noise_level = DEFAULT_NOISE_LEVEL;
+  self->estimated_noise_level = NOISE_LEVEL_UNKNOWN;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
@@ -380,147 +360,74 @@ gst_ae_video_denoise_transform_frame_ip (GstVideoFilter * filter,
 
 /* Properties */
 
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeVideoDenoise, field)
+  {"model", "Model", "Path of a model, or name of a shipped one", GST_AE_STRING,
+      AT (model_name),.text = "denoise-video",.when = GST_AE_LIVE},
+  {"slot", "Slot", "Name of the slot where a trainer publishes models (NULL = "
+        "none)", GST_AE_STRING, AT (slot_name),.text = NULL},
+  {"strength", "Strength", "How much of the noise to remove (0 = leave frames "
+        "untouched, 1 = all that the model finds)", GST_AE_FLOAT,
+      AT (settings.strength),.high = 1.0,.usual = 1.0,.when =
+        GST_AE_CONTROLLED},
+  {"noise-level", "Noise level", "Standard deviation of the noise of each "
+        "component, in steps of the 8-bit scale (-1 = estimate it for each "
+        "plane of each frame)", GST_AE_FLOAT, AT (settings.noise_level),.low =
+        -1.0,.high = (double) GST_AE_MAX_NOISE_LEVEL,.usual = -1.0,.when =
+        GST_AE_CONTROLLED},
+  {"n-threads", "Number of threads",
+        "Threads that work on a frame (0 = one per " "processor)", GST_AE_UINT,
+      AT (n_threads),.high = GST_AE_MAX_THREADS,.when = GST_AE_LIVE},
+  {"chroma", "Chroma", "What to do with colour", GST_AE_ENUM,
+      AT (settings.chroma), gst_ae_chroma_get_type,.usual =
+        GST_AE_CHROMA_FULL,.when = GST_AE_CONTROLLED},
+  {"precision", "Precision", "Numbers that the model is run in: integers are "
+        "faster, and differ from floats by less than can be seen", GST_AE_ENUM,
+      AT (precision), gst_ae_precision_get_type,.usual =
+        AE_PRECISION_AUTO,.when = GST_AE_LIVE},
+  {"temporal", "Temporal", "Whether to use frames that came before, where they "
+        "show the same", GST_AE_ENUM, AT (temporal),
+      gst_ae_temporal_mode_get_type,.usual = GST_AE_TEMPORAL_OFF,.when =
+        GST_AE_LIVE},
+  {"estimated-noise-level", "Estimated noise level",
+        "Noise level last estimated "
+        "from luma or lightness, on the scale of noise-level (-1 = none yet)",
+      GST_AE_FLOAT, AT (estimated_noise_level),.low = -1.0,.high =
+        (double) G_MAXFLOAT,.usual = -1.0,.told = TRUE},
+#undef AT
+};
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
+#define PROP_MODEL 1            /* the first row */
+
 static void
 gst_ae_video_denoise_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstAeVideoDenoise *self = GST_AE_VIDEO_DENOISE (object);
+  gboolean known;
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_free (self->model_name);
-      self->model_name = g_value_dup_string (value);
-      if (self->model_name == NULL)
-        self->model_name = g_strdup (DEFAULT_MODEL);
-      self->model_changed = TRUE;
-      break;
-    case PROP_SLOT:
-      g_free (self->slot_name);
-      self->slot_name = g_value_dup_string (value);
-      break;
-    case PROP_STRENGTH:
-      self->settings.strength = g_value_get_float (value);
-      break;
-    case PROP_NOISE_LEVEL:
-      self->settings.noise_level = g_value_get_float (value);
-      break;
-    case PROP_N_THREADS:
-      self->n_threads = g_value_get_uint (value);
-      break;
-    case PROP_CHROMA:
-      self->settings.chroma = (GstAeChroma) g_value_get_enum (value);
-      break;
-    case PROP_PRECISION:
-      self->precision = (AePrecision) g_value_get_enum (value);
-      break;
-    case PROP_TEMPORAL:
-      self->temporal = (GstAeTemporalMode) g_value_get_enum (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  known = gst_ae_properties_set (&properties, self, id, value);
+  self->model_changed |= id == PROP_MODEL;
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
-gst_ae_video_denoise_get_property (GObject * object, guint id,
-    GValue * value, GParamSpec * pspec)
+gst_ae_video_denoise_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
 {
-  GstAeVideoDenoise *self = GST_AE_VIDEO_DENOISE (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string (value, self->model_name);
-      break;
-    case PROP_SLOT:
-      g_value_set_string (value, self->slot_name);
-      break;
-    case PROP_STRENGTH:
-      g_value_set_float (value, self->settings.strength);
-      break;
-    case PROP_NOISE_LEVEL:
-      g_value_set_float (value, self->settings.noise_level);
-      break;
-    case PROP_N_THREADS:
-      g_value_set_uint (value, self->n_threads);
-      break;
-    case PROP_CHROMA:
-      g_value_set_enum (value, (gint) self->settings.chroma);
-      break;
-    case PROP_PRECISION:
-      g_value_set_enum (value, (gint) self->precision);
-      break;
-    case PROP_TEMPORAL:
-      g_value_set_enum (value, (gint) self->temporal);
-      break;
-    case PROP_ESTIMATED_NOISE_LEVEL:
-      g_value_set_float (value, self->estimated_noise_level);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_get_object (&properties, object, id, value, pspec);
 }
 
 static void
 gst_ae_video_denoise_finalize (GObject * object)
 {
-  g_free (GST_AE_VIDEO_DENOISE (object)->model_name);
-  g_free (GST_AE_VIDEO_DENOISE (object)->slot_name);
+  gst_ae_properties_clear (&properties, object);
   G_OBJECT_CLASS (parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags live = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  const GParamFlags controllable =
-      (GParamFlags) (live | GST_PARAM_CONTROLLABLE);
-
-  g_object_class_install_property (klass, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of a model, or name of a shipped one", DEFAULT_MODEL, live));
-  g_object_class_install_property (klass, PROP_SLOT,
-      g_param_spec_string ("slot", "Slot",
-          "Name of the slot where a trainer publishes models (NULL = none)",
-          NULL, (GParamFlags) (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-              GST_PARAM_MUTABLE_READY)));
-  g_object_class_install_property (klass, PROP_STRENGTH,
-      g_param_spec_float ("strength", "Strength",
-          "How much of the noise to remove (0 = leave frames untouched, "
-          "1 = all that the model finds)",
-          0.0f, 1.0f, DEFAULT_STRENGTH, controllable));
-  g_object_class_install_property (klass, PROP_NOISE_LEVEL,
-      g_param_spec_float ("noise-level", "Noise level",
-          "Standard deviation of the noise of each component, in steps of the "
-          "8-bit scale (-1 = estimate it for each plane of each frame)",
-          -1.0f, GST_AE_MAX_NOISE_LEVEL, DEFAULT_NOISE_LEVEL, controllable));
-  g_object_class_install_property (klass, PROP_N_THREADS,
-      g_param_spec_uint ("n-threads", "Number of threads",
-          "Threads that work on a frame (0 = one per processor)",
-          0, MAX_THREADS, DEFAULT_N_THREADS, live));
-  g_object_class_install_property (klass, PROP_CHROMA,
-      g_param_spec_enum ("chroma", "Chroma", "What to do with colour",
-          GST_TYPE_AE_CHROMA, (gint) DEFAULT_CHROMA, controllable));
-  g_object_class_install_property (klass, PROP_PRECISION,
-      g_param_spec_enum ("precision", "Precision",
-          "Numbers that the model is run in: integers are faster, and differ "
-          "from floats by less than can be seen",
-          GST_TYPE_AE_PRECISION, (gint) DEFAULT_PRECISION, live));
-  g_object_class_install_property (klass, PROP_TEMPORAL,
-      g_param_spec_enum ("temporal", "Temporal",
-          "Whether to use frames that came before, where they show the same",
-          GST_TYPE_AE_TEMPORAL_MODE, (gint) DEFAULT_TEMPORAL, live));
-  g_object_class_install_property (klass, PROP_ESTIMATED_NOISE_LEVEL,
-      g_param_spec_float ("estimated-noise-level", "Estimated noise level",
-          "Noise level last estimated from luma or lightness, on the scale of "
-          "noise-level (-1 = none yet)", -1.0f, G_MAXFLOAT, DEFAULT_NOISE_LEVEL,
-          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void
@@ -537,7 +444,7 @@ gst_ae_video_denoise_class_init (GstAeVideoDenoiseClass * klass)
   object_class->set_property = gst_ae_video_denoise_set_property;
   object_class->get_property = gst_ae_video_denoise_get_property;
   object_class->finalize = gst_ae_video_denoise_finalize;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_CHROMA, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_PRECISION, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_TEMPORAL_MODE,
@@ -562,13 +469,6 @@ gst_ae_video_denoise_class_init (GstAeVideoDenoiseClass * klass)
 static void
 gst_ae_video_denoise_init (GstAeVideoDenoise * self)
 {
-  self->model_name = g_strdup (DEFAULT_MODEL);
-  self->n_threads = DEFAULT_N_THREADS;
-  self->precision = DEFAULT_PRECISION;
-  self->temporal = DEFAULT_TEMPORAL;
-  self->settings.strength = DEFAULT_STRENGTH;
-  self->settings.noise_level = DEFAULT_NOISE_LEVEL;
-  self->settings.chroma = DEFAULT_CHROMA;
-  self->estimated_noise_level = DEFAULT_NOISE_LEVEL;
+  gst_ae_properties_init (&properties, self);
   gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

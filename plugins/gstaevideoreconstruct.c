@@ -38,15 +38,12 @@
 #include "ae-error.h"
 #include "ae-slot.h"
 #include "gstaemodel.h"
+#include "gstaeproperties.h"
 #include "gstaereconstructor.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_reconstruct_debug);
 #define GST_CAT_DEFAULT ae_video_reconstruct_debug
 
-#define DEFAULT_OUTPUT GST_AE_OUTPUT_HEAT_MAP
-#define DEFAULT_THRESHOLD -1.0
-#define DEFAULT_QUANTILE 0.95
-#define MAX_THREADS 64
 
 /* Luma and chroma apart, or grey. */
 #define CAPS GST_VIDEO_CAPS_MAKE ("{ I420, YV12, Y42B, Y444, NV12, NV21, NV16, " \
@@ -75,18 +72,6 @@ struct _GstAeVideoReconstruct
   AeSlot *slot;
   guint64 generation;
   GstAeReconstructor *reconstructor;
-};
-
-enum
-{
-  PROP_0,
-  PROP_MODEL,
-  PROP_SLOT,
-  PROP_OUTPUT,
-  PROP_THRESHOLD,
-  PROP_QUANTILE,
-  PROP_N_THREADS,
-  PROP_SCORE
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
@@ -331,122 +316,52 @@ gst_ae_video_reconstruct_transform_frame_ip (GstVideoFilter * filter,
 
 /* Properties */
 
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeVideoReconstruct, field)
+  {"model", "Model", "Path of an autoencoder of one plane of any size, or name "
+        "of a shipped one (NULL = that of the slot)", GST_AE_STRING,
+      AT (model_name),.text = NULL},
+  {"slot", "Slot", "Name of the slot where a trainer publishes models (NULL = "
+        "none)", GST_AE_STRING, AT (slot_name),.text = NULL},
+  {"output", "Output", "What frames become", GST_AE_ENUM, AT (settings.output),
+      output_type,.usual = GST_AE_OUTPUT_HEAT_MAP,.when = GST_AE_CONTROLLED},
+  {"threshold", "Threshold", "Score over which a frame is an anomaly, in "
+        "standard deviations of what is usual (-1 = learned from the stream, "
+        "by quantile)", GST_AE_DOUBLE, AT (settings.threshold),.low =
+        -1.0,.high = 1e6,.usual = -1.0,.when = GST_AE_CONTROLLED},
+  {"quantile", "Quantile", "Of the last 256 scores; the learned threshold is "
+        "three times as far over their median", GST_AE_DOUBLE,
+      AT (settings.quantile),.low = 0.5,.high = 1.0,.usual = 0.95,.when =
+        GST_AE_CONTROLLED},
+  {"n-threads", "Number of threads",
+        "Threads that work on a frame (0 = one per " "processor)", GST_AE_UINT,
+      AT (n_threads),.high = GST_AE_MAX_THREADS},
+  {"score", "Score", "Of the last frame (-1 = not known yet)", GST_AE_DOUBLE,
+      AT (score),.low = -1.0,.high = 1e6,.usual = -1.0,.told = TRUE},
+#undef AT
+};
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
 static void
 gst_ae_video_reconstruct_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_free (self->model_name);
-      self->model_name = g_value_dup_string (value);
-      break;
-    case PROP_SLOT:
-      g_free (self->slot_name);
-      self->slot_name = g_value_dup_string (value);
-      break;
-    case PROP_OUTPUT:
-      self->settings.output = g_value_get_enum (value);
-      break;
-    case PROP_THRESHOLD:
-      self->settings.threshold = g_value_get_double (value);
-      break;
-    case PROP_QUANTILE:
-      self->settings.quantile = g_value_get_double (value);
-      break;
-    case PROP_N_THREADS:
-      self->n_threads = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_set_object (&properties, object, id, value, pspec);
 }
 
 static void
 gst_ae_video_reconstruct_get_property (GObject * object, guint id,
     GValue * value, GParamSpec * pspec)
 {
-  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string (value, self->model_name);
-      break;
-    case PROP_SLOT:
-      g_value_set_string (value, self->slot_name);
-      break;
-    case PROP_OUTPUT:
-      g_value_set_enum (value, self->settings.output);
-      break;
-    case PROP_THRESHOLD:
-      g_value_set_double (value, self->settings.threshold);
-      break;
-    case PROP_QUANTILE:
-      g_value_set_double (value, self->settings.quantile);
-      break;
-    case PROP_N_THREADS:
-      g_value_set_uint (value, self->n_threads);
-      break;
-    case PROP_SCORE:
-      g_value_set_double (value, self->score);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  gst_ae_properties_get_object (&properties, object, id, value, pspec);
 }
 
 static void
 gst_ae_video_reconstruct_finalize (GObject * object)
 {
-  g_free (GST_AE_VIDEO_RECONSTRUCT (object)->model_name);
-  g_free (GST_AE_VIDEO_RECONSTRUCT (object)->slot_name);
+  gst_ae_properties_clear (&properties, object);
   G_OBJECT_CLASS (parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags ready = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  const GParamFlags live = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING |
-      GST_PARAM_CONTROLLABLE);
-
-  g_object_class_install_property (klass, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of an autoencoder of one plane of any size, or name of a "
-          "shipped one (NULL = that of the slot)", NULL, ready));
-  g_object_class_install_property (klass, PROP_SLOT,
-      g_param_spec_string ("slot", "Slot",
-          "Name of the slot where a trainer publishes models (NULL = none)",
-          NULL, ready));
-  g_object_class_install_property (klass, PROP_OUTPUT,
-      g_param_spec_enum ("output", "Output", "What frames become",
-          output_type (), (gint) DEFAULT_OUTPUT, live));
-  g_object_class_install_property (klass, PROP_THRESHOLD,
-      g_param_spec_double ("threshold", "Threshold",
-          "Score over which a frame is an anomaly, in standard deviations of "
-          "what is usual (-1 = learned from the stream, by quantile)",
-          -1.0, 1e6, DEFAULT_THRESHOLD, live));
-  g_object_class_install_property (klass, PROP_QUANTILE,
-      g_param_spec_double ("quantile", "Quantile",
-          "Of the last 256 scores; the learned threshold is three times as far "
-          "over their median", 0.5, 1.0, DEFAULT_QUANTILE, live));
-  g_object_class_install_property (klass, PROP_N_THREADS,
-      g_param_spec_uint ("n-threads", "Number of threads",
-          "Threads that work on a frame (0 = one per processor)", 0,
-          MAX_THREADS, 0, ready));
-  g_object_class_install_property (klass, PROP_SCORE,
-      g_param_spec_double ("score", "Score",
-          "Of the last frame (-1 = not known yet)", -1.0, 1e6, -1.0,
-          (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void
@@ -465,7 +380,7 @@ gst_ae_video_reconstruct_class_init (GstAeVideoReconstructClass * klass)
   object_class->set_property = gst_ae_video_reconstruct_set_property;
   object_class->get_property = gst_ae_video_reconstruct_get_property;
   object_class->finalize = gst_ae_video_reconstruct_finalize;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder video reconstruction", "Filter/Analyzer/Video",
@@ -486,7 +401,5 @@ gst_ae_video_reconstruct_class_init (GstAeVideoReconstructClass * klass)
 static void
 gst_ae_video_reconstruct_init (GstAeVideoReconstruct * self)
 {
-  self->settings = (Settings) {
-  DEFAULT_OUTPUT, DEFAULT_THRESHOLD, DEFAULT_QUANTILE};
-  self->score = -1.0;
+  gst_ae_properties_init (&properties, self);
 }

@@ -27,16 +27,11 @@
 #include "ae-sampler.h"
 #include "ae-slot.h"
 #include "gstaemodel.h"
+#include "gstaeproperties.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_src_debug);
 #define GST_CAT_DEFAULT ae_video_src_debug
 
-#define DEFAULT_MODEL "vae-digits"
-#define DEFAULT_PATTERN AE_PATTERN_WALK
-#define DEFAULT_SEED 1
-#define DEFAULT_TEMPERATURE 1.0f
-#define DEFAULT_PERIOD 30
-#define DEFAULT_CLASS -1
 #define DEFAULT_RATE 25
 /* Of frames before there is a model. */
 #define DEFAULT_SIDE 64
@@ -57,19 +52,6 @@ struct _GstAeVideoSrc
   GstVideoInfo info;
   float *picture;
   guint64 n_frames;
-};
-
-enum
-{
-  PROP_0,
-  PROP_MODEL,
-  PROP_SLOT,
-  PROP_PATTERN,
-  PROP_SEED,
-  PROP_TEMPERATURE,
-  PROP_PERIOD,
-  PROP_CLASS,
-  PROP_IS_LIVE
 };
 
 #define CAPS "video/x-raw, format = (string) GRAY8, " \
@@ -157,7 +139,7 @@ gst_ae_video_src_start (GstBaseSrc * base)
   if (self->slot)
     follow_slot (self);
   else
-    return load_model (self, name ? name : DEFAULT_MODEL);
+    return load_model (self, name);
   return TRUE;
 }
 
@@ -311,135 +293,62 @@ gst_ae_video_src_get_times (GstBaseSrc * base, GstBuffer * buffer,
 
 /* Properties */
 
+static const GstAeProperty rows[] = {
+#define AT(field) G_STRUCT_OFFSET (GstAeVideoSrc, field)
+  {"model", "Model",
+        "Path of a variational autoencoder of one plane, or name of "
+        "a shipped one; not used with slot", GST_AE_STRING, AT (model_name),
+      .text = "vae-digits"},
+  {"slot", "Slot", "Name of the slot where a trainer publishes models (NULL = "
+        "none)", GST_AE_STRING, AT (slot_name),.text = NULL},
+  {"pattern", "Pattern", "The codes of successive frames", GST_AE_ENUM,
+      AT (config.pattern), pattern_type,.usual = AE_PATTERN_WALK,.when =
+        GST_AE_CONTROLLED},
+  {"seed", "Seed", "Of the codes: the same seed, the same video",
+      GST_AE_UINT64, AT (config.seed),.high = (double) G_MAXUINT64,.usual =
+        1,.when = GST_AE_CONTROLLED},
+  {"temperature", "Temperature", "Standard deviation of the codes: 1 as the "
+        "model has learned, less for more usual pictures", GST_AE_FLOAT,
+      AT (config.temperature),.high = 10.0,.usual = 1.0,.when =
+        GST_AE_CONTROLLED},
+  {"period", "Period", "Frames from one code, and class, to the next",
+      GST_AE_UINT, AT (config.period),.low = 1,.high = 100000,.usual =
+        30,.when = GST_AE_CONTROLLED},
+  {"class", "Class", "Of a conditional model: which to draw (-1 = one after "
+        "another)", GST_AE_INT, AT (config.i_class),.low = -1,.high =
+        100000,.usual = -1,.when = GST_AE_CONTROLLED},
+#undef AT
+};
+
+static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
+
+#define PROP_IS_LIVE (properties.n + 1)
+
 static void
 gst_ae_video_src_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
-  GstAeVideoSrc *self = GST_AE_VIDEO_SRC (object);
-
-  if (id == PROP_IS_LIVE) {
-    gst_base_src_set_live (GST_BASE_SRC (self), g_value_get_boolean (value));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_free (self->model_name);
-      self->model_name = g_value_dup_string (value);
-      break;
-    case PROP_SLOT:
-      g_free (self->slot_name);
-      self->slot_name = g_value_dup_string (value);
-      break;
-    case PROP_PATTERN:
-      self->config.pattern = (AePattern) g_value_get_enum (value);
-      break;
-    case PROP_SEED:
-      self->config.seed = g_value_get_uint64 (value);
-      break;
-    case PROP_TEMPERATURE:
-      self->config.temperature = g_value_get_float (value);
-      break;
-    case PROP_PERIOD:
-      self->config.period = g_value_get_uint (value);
-      break;
-    case PROP_CLASS:
-      self->config.i_class = g_value_get_int (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  if (id == PROP_IS_LIVE)
+    gst_base_src_set_live (GST_BASE_SRC (object), g_value_get_boolean (value));
+  else
+    gst_ae_properties_set_object (&properties, object, id, value, pspec);
 }
 
 static void
 gst_ae_video_src_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
-  GstAeVideoSrc *self = GST_AE_VIDEO_SRC (object);
-
-  if (id == PROP_IS_LIVE) {
-    g_value_set_boolean (value, gst_base_src_is_live (GST_BASE_SRC (self)));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string (value, self->model_name);
-      break;
-    case PROP_SLOT:
-      g_value_set_string (value, self->slot_name);
-      break;
-    case PROP_PATTERN:
-      g_value_set_enum (value, (gint) self->config.pattern);
-      break;
-    case PROP_SEED:
-      g_value_set_uint64 (value, self->config.seed);
-      break;
-    case PROP_TEMPERATURE:
-      g_value_set_float (value, self->config.temperature);
-      break;
-    case PROP_PERIOD:
-      g_value_set_uint (value, self->config.period);
-      break;
-    case PROP_CLASS:
-      g_value_set_int (value, self->config.i_class);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  if (id == PROP_IS_LIVE)
+    g_value_set_boolean (value, gst_base_src_is_live (GST_BASE_SRC (object)));
+  else
+    gst_ae_properties_get_object (&properties, object, id, value, pspec);
 }
 
 static void
 gst_ae_video_src_finalize (GObject * object)
 {
-  g_free (GST_AE_VIDEO_SRC (object)->model_name);
-  g_free (GST_AE_VIDEO_SRC (object)->slot_name);
+  gst_ae_properties_clear (&properties, object);
   G_OBJECT_CLASS (parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass * klass)
-{
-  const GParamFlags ready = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  const GParamFlags live = (GParamFlags) (G_PARAM_READWRITE |
-      G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING |
-      GST_PARAM_CONTROLLABLE);
-
-  g_object_class_install_property (klass, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of a variational autoencoder of one plane, or name of a "
-          "shipped one; not used with slot", DEFAULT_MODEL, ready));
-  g_object_class_install_property (klass, PROP_SLOT,
-      g_param_spec_string ("slot", "Slot",
-          "Name of the slot where a trainer publishes models (NULL = none)",
-          NULL, ready));
-  g_object_class_install_property (klass, PROP_PATTERN,
-      g_param_spec_enum ("pattern", "Pattern", "The codes of successive frames",
-          pattern_type (), (gint) DEFAULT_PATTERN, live));
-  g_object_class_install_property (klass, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed",
-          "Of the codes: the same seed, the same video", 0, G_MAXUINT64,
-          DEFAULT_SEED, live));
-  g_object_class_install_property (klass, PROP_TEMPERATURE,
-      g_param_spec_float ("temperature", "Temperature",
-          "Standard deviation of the codes: 1 as the model has learned, less "
-          "for more usual pictures", 0.0f, 10.0f, DEFAULT_TEMPERATURE, live));
-  g_object_class_install_property (klass, PROP_PERIOD,
-      g_param_spec_uint ("period", "Period",
-          "Frames from one code, and class, to the next", 1, 100000,
-          DEFAULT_PERIOD, live));
-  g_object_class_install_property (klass, PROP_CLASS,
-      g_param_spec_int ("class", "Class",
-          "Of a conditional model: which to draw (-1 = one after another)",
-          -1, 100000, DEFAULT_CLASS, live));
-  g_object_class_install_property (klass, PROP_IS_LIVE,
-      g_param_spec_boolean ("is-live", "Is live",
-          "Whether each frame is made when it is due", FALSE, ready));
 }
 
 static void
@@ -454,7 +363,12 @@ gst_ae_video_src_class_init (GstAeVideoSrcClass * klass)
   object_class->set_property = gst_ae_video_src_set_property;
   object_class->get_property = gst_ae_video_src_get_property;
   object_class->finalize = gst_ae_video_src_finalize;
-  install_properties (object_class);
+  gst_ae_properties_install (&properties, object_class);
+  g_object_class_install_property (object_class, PROP_IS_LIVE,
+      g_param_spec_boolean ("is-live", "Is live",
+          "Whether each frame is made when it is due", FALSE,
+          (GParamFlags) (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY)));
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder video source", "Source/Video",
@@ -474,9 +388,6 @@ gst_ae_video_src_class_init (GstAeVideoSrcClass * klass)
 static void
 gst_ae_video_src_init (GstAeVideoSrc * self)
 {
-  self->model_name = g_strdup (DEFAULT_MODEL);
-  self->config = (AeSamplerConfig) {
-  DEFAULT_PATTERN, DEFAULT_SEED, DEFAULT_TEMPERATURE, DEFAULT_PERIOD,
-        DEFAULT_CLASS};
+  gst_ae_properties_init (&properties, self);
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
 }
