@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE             /* SCHED_IDLE */
 #include "ae-online-private.h"
 
 #include <math.h>
 #include <string.h>
 
 #ifdef __linux__
-#include <sys/resource.h>
+#include <sched.h>
 #endif
 
 /* One patch in so many is held out, so that these are judged by. */
@@ -374,8 +375,8 @@ work (gpointer data)
   AeOnline *online = data;
 
 #ifdef __linux__
-  /* of this thread alone: whoever plays comes first */
-  setpriority (PRIO_PROCESS, 0, 19);
+  /* of this thread alone: whoever plays comes first, and at once */
+  sched_setscheduler (0, SCHED_IDLE, &(struct sched_param) { 0 });
 #endif
   finish_if_due (online);
   g_mutex_lock (&online->lock);

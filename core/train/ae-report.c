@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-kernels.h"
 #include "ae-report.h"
 #include "ae-tape.h"
 
@@ -8,6 +9,10 @@
 /* Of the random numbers that samples are made with. */
 #define SEED 104729
 
+/* Samples of a batch, the first of which are shown: kernels are slow with fewer. */
+#define LANES AE_GROUP
+G_STATIC_ASSERT (LANES >= AE_REPORT_PATCHES);
+
 struct _AeReporter
 {
   AeArchitecture *architecture;
@@ -16,7 +21,9 @@ struct _AeReporter
   AeTape *tape;
   GArray *points;
   guint every, n_left_out;      /* one point in so many is kept */
-  AeTensor condition, mask;
+  AeTensor input, condition;    /* of LANES samples */
+  AeTensor code;                /* of those that are shown */
+  AeTensor mask;                /* of one sample */
   float *sample_patch, *sample_input, *sample_target, *given;
 };
 
@@ -36,6 +43,11 @@ ae_reporter_new (AeArchitecture * architecture, const AeShape * patch,
   self->sample_patch = g_new (float, (gsize) patch->c * h * w);
   self->sample_input = g_new (float, (gsize) architecture->input.c * h * w);
   self->given = g_new0 (float, MAX (architecture->n_given, 1));
+  ae_tensor_resize (&self->input, architecture->input.c, h, w, LANES);
+  ae_tensor_zero (&self->input);
+  ae_tensor_resize (&self->condition, MAX (architecture->n_given, 1), 1, 1,
+      LANES);
+  ae_tensor_zero (&self->condition);
   for (guint i = 0; i < architecture->n_layers; i++)
     ae_layer_out_size (&architecture->layers[i], h, w, &h, &w);
   ae_tensor_resize (&self->mask, architecture->output.c, h, w, 1);
@@ -51,7 +63,9 @@ ae_reporter_free (AeReporter * self)
   ae_architecture_unref (self->architecture);
   ae_tape_free (self->tape);
   g_array_unref (self->points);
+  ae_tensor_clear (&self->input);
   ae_tensor_clear (&self->condition);
+  ae_tensor_clear (&self->code);
   ae_tensor_clear (&self->mask);
   g_free (self->sample_patch);
   g_free (self->sample_input);
@@ -60,8 +74,8 @@ ae_reporter_free (AeReporter * self)
   g_free (self);
 }
 
-/* A step has one point, the latest. With more points than there may be, every other one goes, and from then on
- * half as many come. */
+/* A step has one point, the latest. With more points than there may be, every
+ * other one goes, and from then on half as many come. */
 static void
 add_point (AeReporter * self, const AeOnlineStats * stats)
 {
@@ -105,7 +119,6 @@ draw_samples (AeReporter * self, AeReport * report, guint n, AeReportFunc func,
       n);
   ae_tensor_resize (&report->target, self->mask.c, self->mask.h, self->mask.w,
       n);
-  ae_tensor_resize (&self->condition, MAX (a->n_given, 1), 1, 1, n);
   for (guint i = 0; i < n; i++) {
     AeSample sample = { self->sample_input, self->sample_target, self->given,
       self->mask.data, 1.0f
@@ -116,9 +129,19 @@ draw_samples (AeReporter * self, AeReport * report, guint n, AeReportFunc func,
     func (data, i, &rng, &sample, self->sample_patch);
     put (&report->patch, i, self->sample_patch);
     put (&report->input, i, self->sample_input);
+    put (&self->input, i, self->sample_input);
     put (&report->target, i, self->sample_target);
     put (&self->condition, i, self->given);
   }
+}
+
+/* @to: the first @n samples of @from. */
+static void
+take (AeTensor * to, guint n, const AeTensor * from)
+{
+  ae_tensor_resize (to, from->c, from->h, from->w, n);
+  for (gsize p = 0; p < ae_tensor_size (to) / n; p++)
+    memcpy (to->data + p * n, from->data + p * from->n, n * sizeof (float));
 }
 
 static void
@@ -138,8 +161,6 @@ count_code (const AeTensor * code, AeReport * report)
   report->code_reach = reach;
   report->code_zero = (double) n_zero / (double) n;
 }
-
-/* What a number of the first layer that looks at the picture looks for. */
 
 /* A convolution behind `unshuffle R`: channel (c R + i) R + j at tap (y, x) is
  * the pixel (y R + i, x R + j). */
@@ -224,9 +245,10 @@ ae_reporter_make (AeReporter * self, const AeOnlineStats * stats,
   n = MIN (n, AE_REPORT_PATCHES);
   if (n > 0) {
     draw_samples (self, report, n, func, data);
-    ae_tensor_copy (&report->output, ae_tape_forward (self->tape,
-            weights->data, &report->input, &self->condition));
-    count_code (ae_tape_code (self->tape), report);
+    take (&report->output, n, ae_tape_forward (self->tape, weights->data,
+            &self->input, &self->condition));
+    take (&self->code, n, ae_tape_code (self->tape));
+    count_code (&self->code, report);
   }
   return report;
 }
