@@ -93,8 +93,8 @@ add_positions (const AeTensor * mask, const AeTensor * target, guint i,
   return sum * (double) scale;
 }
 
-/* Minus the ratio in decibels of sample @i, if it has speech: of the part of Y
- * along S to the rest. Its gradient is added to @grad, times @scale. */
+/* What the ratio of sample @i is short of, in decibels, if it has speech: of the
+ * part of Y along S to the rest. Its gradient is added to @grad, times @scale. */
 static double
 add_ratio (const AeTensor * mask, const AeTensor * target, guint i,
     float scale, float *grad)
@@ -102,7 +102,7 @@ add_ratio (const AeTensor * mask, const AeTensor * target, guint i,
   const float *power = target->data + POWER * ae_tensor_size (mask);
   const float *product = target->data + PRODUCT * ae_tensor_size (mask);
   gsize n = mask->n, size = ae_tensor_size (mask);
-  double along = 0.0, energy = 0.0, signal, rest;
+  double along = 0.0, energy = 0.0, given = 0.0, signal, rest;
   float by_along, by_energy;
 
   for (gsize p = i; p < size; p += n) {
@@ -110,8 +110,9 @@ add_ratio (const AeTensor * mask, const AeTensor * target, guint i,
 
     along += (double) (m * product[p]);
     energy += (double) (m * m * power[p]);
+    given += (double) power[p];
   }
-  if (energy <= 0.0)
+  if (given <= 0.0)
     return 0.0;
   signal = along * along + NOTHING;
   rest = energy - (1.0 - RATIO_FLOOR) * along * along + NOTHING;
@@ -122,7 +123,7 @@ add_ratio (const AeTensor * mask, const AeTensor * target, guint i,
   for (gsize p = i; p < size; p += n)
     grad[p] += by_along * product[p]
         + by_energy * 2.0f * mask->data[p] * power[p];
-  return (double) scale *log (rest / signal);
+  return (double) scale *log (rest / (RATIO_FLOOR * signal));
 }
 
 double

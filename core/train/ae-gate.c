@@ -6,8 +6,6 @@
 #include <string.h>
 
 #define MIN_SAMPLES 8
-/* Samples run together: as many as the kernels work on at once. */
-#define BATCH 16
 /* Of the random numbers that samples are made with. */
 #define SEED 7919
 
@@ -16,7 +14,10 @@ struct _AeGate
   AeArchitecture *architecture;
   AeTape *tape;
   AeLossKind loss;
+  AeTrainerLossFunc loss_func;
+  AeGateScoreFunc score;
   gboolean masked;
+  guint batch;                  /* samples run together */
   AeWeights *best;              /* NULL: no model */
   AeWeights *anchor;
   double first;                 /* negative before the first verdict */
@@ -25,6 +26,7 @@ struct _AeGate
   AeTensor targets, masks;      /* of a batch */
   AeTensor out, target, mask, grad;     /* one sample */
   float *input, *given;         /* one sample */
+  float *weight;                /* [batch] */
 };
 
 static gsize
@@ -34,29 +36,34 @@ n_values (const AeTensor * t)
 }
 
 AeGate *
-ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
-    AeLossKind loss, gboolean masked, AeWeights * best, AeWeights * anchor)
+ae_gate_new (AeArchitecture * architecture, const AeTrainerConfig * config,
+    AeGateScoreFunc score, AeWeights * best)
 {
   AeGate *gate = g_new0 (AeGate, 1);
-  guint h = shape->h, w = shape->w;
+  guint h = config->height, w = config->width, n = config->shard;
 
   gate->architecture = ae_architecture_ref (architecture);
   gate->tape = ae_tape_new (architecture);
-  gate->loss = loss;
-  gate->masked = masked;
+  gate->loss = config->loss;
+  gate->loss_func = config->loss_func;
+  gate->score = score;
+  gate->masked = config->masked;
+  gate->batch = n;
   gate->best = best ? ae_weights_ref (best) : NULL;
-  gate->anchor = anchor ? ae_weights_ref (anchor) : NULL;
+  gate->anchor = config->anchor ? ae_weights_ref (config->anchor) : NULL;
   gate->first = -1.0;
-  ae_tensor_resize (&gate->in, architecture->input.c, h, w, BATCH);
-  ae_tensor_resize (&gate->condition, architecture->n_given, 1, 1, BATCH);
+  ae_tensor_resize (&gate->in, architecture->input.c, h, w, n);
+  ae_tensor_resize (&gate->condition, architecture->n_given, 1, 1, n);
   for (guint i = 0; i < architecture->n_layers; i++)
     ae_layer_out_size (&architecture->layers[i], h, w, &h, &w);
   ae_tensor_resize (&gate->out, architecture->output.c, h, w, 1);
-  ae_tensor_resize_like (&gate->target, &gate->out);
-  ae_tensor_resize_like (&gate->mask, &gate->out);
+  ae_tensor_resize (&gate->target, config->target_channels > 0
+      ? config->target_channels : architecture->output.c, h, w, 1);
+  ae_tensor_resize_like (&gate->mask, &gate->target);
   gate->input = g_new (float, n_values (&gate->in));
   gate->given = g_new0 (float, MAX (architecture->n_given, 1));
-  ae_tensor_resize (&gate->targets, gate->out.c, h, w, BATCH);
+  gate->weight = g_new (float, n);
+  ae_tensor_resize (&gate->targets, gate->target.c, h, w, n);
   ae_tensor_resize_like (&gate->masks, &gate->targets);
   return gate;
 }
@@ -79,6 +86,7 @@ ae_gate_free (AeGate * gate)
   ae_tensor_clear (&gate->grad);
   g_free (gate->input);
   g_free (gate->given);
+  g_free (gate->weight);
   ae_architecture_unref (gate->architecture);
   g_free (gate);
 }
@@ -90,15 +98,15 @@ run (AeGate * gate, AeWeights * weights)
       gate->architecture->n_given > 0 ? &gate->condition : NULL);
 }
 
-/* Samples @begin to @begin + BATCH, those past @n being the last again. Returns
- * their weights in @weight. */
+/* The samples of a batch from @begin on, those past @n being the last again, with
+ * weight 0. */
 static void
-fill_batch (AeGate * gate, guint begin, guint n, AeGateFunc func,
-    gpointer data, float *weight)
+fill_batch (AeGate * gate, guint begin, guint n, AeGateFunc func, gpointer data)
 {
-  gsize n_in = n_values (&gate->in), n_out = n_values (&gate->out);
+  gsize n_in = n_values (&gate->in), n_target = n_values (&gate->target);
+  guint n_batch = gate->batch;
 
-  for (guint i = 0; i < BATCH; i++) {
+  for (guint i = 0; i < n_batch; i++) {
     AeSample sample = { gate->input, gate->target.data, gate->given,
       gate->mask.data, 1.0f
     };
@@ -106,56 +114,103 @@ fill_batch (AeGate * gate, guint begin, guint n, AeGateFunc func,
     AeRng rng;
 
     ae_rng_init (&rng, SEED + i_sample);
-    for (gsize p = 0; p < n_out; p++)
+    for (gsize p = 0; p < n_target; p++)
       sample.mask[p] = 1.0f;
     func (data, i_sample, &rng, &sample);
-    weight[i] = begin + i < n ? sample.weight : 0.0f;
+    gate->weight[i] = begin + i < n ? sample.weight : 0.0f;
     for (gsize p = 0; p < n_in; p++)
-      gate->in.data[p * BATCH + i] = gate->input[p];
-    for (gsize p = 0; p < n_out; p++) {
-      gate->targets.data[p * BATCH + i] = gate->target.data[p];
-      gate->masks.data[p * BATCH + i] = gate->mask.data[p];
+      gate->in.data[p * n_batch + i] = gate->input[p];
+    for (gsize p = 0; p < n_target; p++) {
+      gate->targets.data[p * n_batch + i] = gate->target.data[p];
+      gate->masks.data[p * n_batch + i] = gate->mask.data[p];
     }
     for (guint c = 0; c < gate->architecture->n_given; c++)
-      gate->condition.data[c * BATCH + i] = gate->given[c];
+      gate->condition.data[c * n_batch + i] = gate->given[c];
   }
   if (gate->anchor)
     ae_anchor_apply (run (gate, gate->anchor), &gate->targets, &gate->masks);
 }
 
-/* The loss of sample @i of the batch for the output @out. Adds to the squared
- * error. */
 static double
-sample_loss (AeGate * gate, const AeTensor * out, guint i, double *squares)
+mean_square (const AeTensor * out, const AeTensor * target,
+    const AeTensor * mask)
 {
-  gsize n = n_values (&gate->out);
+  gsize n = ae_tensor_size (out);
+  double sum = 0.0;
 
   for (gsize p = 0; p < n; p++) {
-    float d;
+    float d = out->data[p] - target->data[p];
 
-    gate->out.data[p] = out->data[p * out->n + i];
-    gate->target.data[p] = gate->targets.data[p * BATCH + i];
-    gate->mask.data[p] = gate->masks.data[p * BATCH + i];
-    d = gate->out.data[p] - gate->target.data[p];
-    *squares += (double) (gate->mask.data[p] * d * d) / (double) n;
+    sum += (double) (mask->data[p] * d * d);
   }
+  return sum / (double) n;
+}
+
+/* The loss of sample @i of the batch for the output @out. Adds to the squared
+ * error, or to the score. */
+static double
+sample_loss (AeGate * gate, const AeTensor * out, guint i, double *sum)
+{
+  for (gsize p = 0; p < n_values (&gate->out); p++)
+    gate->out.data[p] = out->data[p * out->n + i];
+  for (gsize p = 0; p < n_values (&gate->target); p++) {
+    gate->target.data[p] = gate->targets.data[p * gate->batch + i];
+    gate->mask.data[p] = gate->masks.data[p * gate->batch + i];
+  }
+  *sum += gate->score ? gate->score (&gate->out, &gate->target)
+      : mean_square (&gate->out, &gate->target, &gate->mask);
+  if (gate->loss_func)
+    return gate->loss_func (&gate->out, &gate->target, NULL, &gate->grad);
   return ae_loss (gate->loss, &gate->out, &gate->target,
       gate->masked ? &gate->mask : NULL, NULL, &gate->grad);
 }
 
-/* What to beat without a model: the input as the output; or where that is the
- * target itself, or has another shape, grey. */
+/* What to beat without a model. */
 static const AeTensor *
-do_nothing (AeGate * gate, AeTensor * grey)
+do_nothing (AeGate * gate, AeTensor * flat)
 {
-  if (n_values (&gate->in) == n_values (&gate->out)
+  float value = gate->loss_func ? 1.0f : 0.5f;
+
+  if (gate->loss_func == NULL && n_values (&gate->in) == n_values (&gate->out)
       && memcmp (gate->in.data, gate->targets.data,
           ae_tensor_size (&gate->in) * sizeof (float)) != 0)
     return &gate->in;
-  ae_tensor_resize (grey, gate->out.c, gate->out.h, gate->out.w, BATCH);
-  for (gsize p = 0; p < ae_tensor_size (grey); p++)
-    grey->data[p] = 0.5f;
-  return grey;
+  ae_tensor_resize (flat, gate->out.c, gate->out.h, gate->out.w, gate->batch);
+  for (gsize p = 0; p < ae_tensor_size (flat); p++)
+    flat->data[p] = value;
+  return flat;
+}
+
+/* Sums over the samples that count. */
+typedef struct
+{
+  double candidate, best, gain, gain2, score, unused;
+  guint n;
+} Sums;
+
+static void
+judge_batch (AeGate * gate, AeWeights * candidate, AeTensor * flat,
+    double *losses, Sums * sums)
+{
+  const AeTensor *out = run (gate, candidate);
+
+  for (guint i = 0; i < gate->batch; i++) {
+    if (gate->weight[i] > 0.0f)
+      losses[i] = sample_loss (gate, out, i, &sums->score);
+  }
+  out = gate->best ? run (gate, gate->best) : do_nothing (gate, flat);
+  for (guint i = 0; i < gate->batch; i++) {
+    double best;
+
+    if (!(gate->weight[i] > 0.0f))
+      continue;
+    best = sample_loss (gate, out, i, &sums->unused);
+    sums->candidate += losses[i];
+    sums->best += best;
+    sums->gain += best - losses[i];
+    sums->gain2 += (best - losses[i]) * (best - losses[i]);
+    sums->n++;
+  }
 }
 
 gboolean
@@ -163,49 +218,29 @@ ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
     AeGateFunc func, gpointer data, const gint * cancelled,
     AeGateVerdict * verdict)
 {
-  g_auto (AeTensor) grey = AE_TENSOR_INIT;
-  double sum[2] = { 0.0 }, gain = 0.0, gain2 = 0.0, squares = 0.0;
-  double unused = 0.0;
-  float weight[BATCH];
-  guint n_counted = 0;
+  g_auto (AeTensor) flat = AE_TENSOR_INIT;
+  g_autofree double *losses = g_new0 (double, gate->batch);
+  Sums sums = { 0 };
+  double gain;
 
   if (n < MIN_SAMPLES)
     return FALSE;
-  for (guint begin = 0; begin < n; begin += BATCH) {
-    double loss[BATCH] = { 0.0 };
-    const AeTensor *out;
-
+  for (guint begin = 0; begin < n; begin += gate->batch) {
     if (g_atomic_int_get (cancelled))
       return FALSE;
-    fill_batch (gate, begin, n, func, data, weight);
-    out = run (gate, candidate);
-    for (guint i = 0; i < BATCH; i++) {
-      if (weight[i] > 0.0f)
-        loss[i] = sample_loss (gate, out, i, &squares);
-    }
-    out = gate->best ? run (gate, gate->best) : do_nothing (gate, &grey);
-    for (guint i = 0; i < BATCH; i++) {
-      double best;
-
-      if (!(weight[i] > 0.0f))
-        continue;
-      best = sample_loss (gate, out, i, &unused);
-      sum[0] += loss[i];
-      sum[1] += best;
-      gain += best - loss[i];
-      gain2 += (best - loss[i]) * (best - loss[i]);
-      n_counted++;
-    }
+    fill_batch (gate, begin, n, func, data);
+    judge_batch (gate, candidate, &flat, losses, &sums);
   }
-  if (n_counted < MIN_SAMPLES)
+  if (sums.n < MIN_SAMPLES)
     return FALSE;
-  gain /= n_counted;
-  verdict->candidate = sum[0] / n_counted;
-  verdict->best = sum[1] / n_counted;
+  gain = sums.gain / sums.n;
+  verdict->candidate = sums.candidate / sums.n;
+  verdict->best = sums.best / sums.n;
   verdict->gain = gain;
-  verdict->deviation = sqrt (MAX (gain2 / n_counted - gain * gain, 0.0)
-      / n_counted);
-  verdict->psnr = -10.0 * log10 (MAX (squares / n_counted, 1e-10));
+  verdict->deviation = sqrt (MAX (sums.gain2 / sums.n - gain * gain, 0.0)
+      / sums.n);
+  verdict->psnr = gate->score ? sums.score / sums.n
+      : -10.0 * log10 (MAX (sums.score / sums.n, 1e-10));
   if (gate->first < 0.0)
     gate->first = gate->best ? verdict->best
         : MAX (verdict->best, verdict->candidate);

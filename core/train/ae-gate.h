@@ -21,7 +21,8 @@ typedef void (*AeGateFunc) (gpointer data, guint i, AeRng * rng,
  * @first: of the weights to beat in the first verdict; without a model, of the
  *   candidate if that is more
  * @gain: best - candidate, and @deviation: the standard deviation of that mean
- * @psnr: of the candidate against the targets, for values of 0..1, in dB
+ * @psnr: of the candidate against the targets, for values of 0..1, in dB; with
+ *   a score, the mean of that
  */
 typedef struct
 {
@@ -30,17 +31,21 @@ typedef struct
   double psnr;
 } AeGateVerdict;
 
+/* How good the output @out is for @target, one sample, in dB. */
+typedef double (*AeGateScoreFunc) (const AeTensor * out,
+    const AeTensor * target);
+
 /**
  * ae_gate_new:
- * @shape: of the samples' input; the channels are the architecture's
- * @masked: whether samples have a mask
+ * @config: of the trainer: the size of samples, how many are run together, the
+ *   loss, whether they have a mask, and the anchor
+ * @score: (nullable): what to tell in place of the PSNR
  * @best: (nullable) (transfer none): what candidates have to beat; NULL: the
  *   input taken as the output, or where that is the target or the shapes differ,
- *   grey
- * @anchor: (nullable) (transfer none): as AeTrainerConfig.anchor
+ *   grey; with a loss_func, 1, a factor that leaves all as it is
  */
-AeGate *ae_gate_new (AeArchitecture * architecture, const AeShape * shape,
-    AeLossKind loss, gboolean masked, AeWeights * best, AeWeights * anchor)
+AeGate *ae_gate_new (AeArchitecture * architecture,
+    const AeTrainerConfig * config, AeGateScoreFunc score, AeWeights * best)
     G_GNUC_WARN_UNUSED_RESULT;
 
 void ae_gate_free (AeGate * gate);      /* NULL is a no-op */

@@ -10,14 +10,14 @@
 #define HASH_FACTOR G_GUINT64_CONSTANT (0x100000001b3)
 
 void
-ae_online_hash (AeOnline * online, const AePatch * patch)
+ae_online_hash (AeOnline * online, const float *piece)
 {
   guint64 hash = online->n_offered > 0 ? online->hash : HASH_BEGIN;
 
-  for (guint x = 0; x < patch->shape.w; x++) {
+  for (guint i = 0; i < online->material.n_hashed; i++) {
     guint32 bits;
 
-    memcpy (&bits, patch->x + x, sizeof bits);
+    memcpy (&bits, piece + i, sizeof bits);
     hash = (hash ^ bits) * HASH_FACTOR;
   }
   online->hash = hash;
@@ -47,7 +47,7 @@ ae_online_follow_stream (AeOnline * online)
   online->position = online->at;
   online->position.n_steps_left = online->budget > 0 ? online->budget - 1 : 0;
   if (online->config.steps_per_frame == 0)
-    online->position.n_patches = ae_reservoir_n_seen (online->patches)
+    online->position.n_patches = ae_reservoir_n_seen (online->pieces)
         + ae_reservoir_n_seen (online->held_out);
 }
 
@@ -64,12 +64,13 @@ ae_online_forget_position (AeOnline * online)
 
 /* What has to be the same for a training to go on. */
 static gchar *
-describe_objective (const AeOnlineConfig * config)
+describe_objective (const AeOnline * online)
 {
-  return g_strdup_printf ("%s, %s, %s",
-      ae_objective_name (config->objective.kind),
-      ae_loss_name (config->trainer.loss),
-      ae_optimiser_name (config->trainer.optimiser.kind));
+  const AeTrainerConfig *trainer = &online->config.trainer;
+
+  return g_strdup_printf ("%s, %s, %s", online->material.what,
+      trainer->loss_func ? "own" : ae_loss_name (trainer->loss),
+      ae_optimiser_name (trainer->optimiser.kind));
 }
 
 static gchar *
@@ -86,7 +87,7 @@ check_fits (const AeOnline * online, const AeCheckpoint * checkpoint,
 {
   const AeArchitecture *expected = online->start->architecture;
   const AeArchitecture *found = checkpoint->model->architecture;
-  g_autofree gchar *objective = describe_objective (&online->config);
+  g_autofree gchar *objective = describe_objective (online);
 
   if (strcmp (found->text, expected->text) != 0
       || memcmp (&found->input, &expected->input, sizeof found->input) != 0) {
@@ -152,7 +153,7 @@ ae_online_resume (AeOnline * online, GError ** error)
 void
 ae_online_save (AeOnline * online)
 {
-  g_autofree gchar *objective = describe_objective (&online->config);
+  g_autofree gchar *objective = describe_objective (online);
   g_autofree gchar *schedule = describe_schedule (&online->config.schedule);
   g_autoptr (GError) error = NULL;
   AeCheckpoint checkpoint = {

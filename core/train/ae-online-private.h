@@ -16,8 +16,9 @@ struct _AeOnline
   AeSlot *slot;
   AeOnlineFunc func;
   gpointer data;
-  gsize patch_size;             /* floats in the reservoirs' patches */
-  AeReservoir *patches, *held_out;
+  AePatches patches;            /* unless config has another material */
+  AeMaterial material;
+  AeReservoir *pieces, *held_out;
   gint n_dropped;               /* atomic */
   gint cancelled;               /* atomic: no judgement is to be ended */
   GThread *thread;
@@ -58,7 +59,7 @@ void ae_online_notify (AeOnline * online, AeOnlineEvent event,
 gboolean ae_online_has_ended (const AeOnline * online);
 
 /* Follows what is offered, so that another stream can be told from this one. */
-void ae_online_hash (AeOnline * online, const AePatch * patch);
+void ae_online_hash (AeOnline * online, const float *piece);
 
 /**
  * ae_online_next_frame:

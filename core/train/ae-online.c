@@ -9,11 +9,9 @@
 #include <sched.h>
 #endif
 
-/* One patch in so many is held out, so that these are judged by. */
-#define HELD_OUT_SHARE 8
 #define N_HELD_OUT 64
-/* Fewer patches than this are no sample of a stream. */
-#define MIN_PATCHES 32
+/* Least memory, in pieces. */
+#define MIN_HELD 32
 
 /* A loss so many times the first, and this much more, is no fluctuation. */
 #define DIVERGED 10.0
@@ -28,42 +26,28 @@
 /* Of the running means, in steps. */
 #define MEAN_STEPS 50
 
-/* A patch in a reservoir: x, the next frame for temporal, the noise level. */
-static AePatch
-unpack (const AeOnline * online, const float *stored)
+void
+ae_online_offer_piece (AeOnline * online, const float *piece)
 {
-  const AeShape *shape = &online->config.patch;
-  gsize n = (gsize) shape->c * shape->h * shape->w;
-  gboolean temporal = online->config.objective.kind == AE_OBJECTIVE_TEMPORAL;
+  AeReservoir *reservoir =
+      online->n_offered % online->material.held_out_every == 0
+      ? online->held_out : online->pieces;
 
-  return (AePatch) {
-  *shape, stored, temporal ? stored + n : NULL, stored[temporal ? 2 * n : n]};
+  if (online->config.steps_per_frame > 0)
+    ae_online_hash (online, piece);
+  online->n_offered++;
+  /* the worker may have been put off the processor while it has the lock */
+  if (online->config.steps_per_frame > 0)
+    ae_reservoir_add (reservoir, piece);
+  else if (!ae_reservoir_try_add (reservoir, piece))
+    g_atomic_int_inc (&online->n_dropped);
 }
 
 void
 ae_online_offer (AeOnline * online, const AePatch * patch)
 {
-  const AeShape *shape = &online->config.patch;
-  gsize n = (gsize) shape->c * shape->h * shape->w;
-  float *to = online->offered;
-  AeReservoir *reservoir = online->n_offered % HELD_OUT_SHARE == 0
-      ? online->held_out : online->patches;
-
-  if (online->config.steps_per_frame > 0)
-    ae_online_hash (online, patch);
-  online->n_offered++;
-  memcpy (to, patch->x, n * sizeof (float));
-  to += n;
-  if (online->config.objective.kind == AE_OBJECTIVE_TEMPORAL) {
-    memcpy (to, patch->next, n * sizeof (float));
-    to += n;
-  }
-  *to = patch->noise;
-  /* the worker may have been put off the processor while it has the lock */
-  if (online->config.steps_per_frame > 0)
-    ae_reservoir_add (reservoir, online->offered);
-  else if (!ae_reservoir_try_add (reservoir, online->offered))
-    g_atomic_int_inc (&online->n_dropped);
+  ae_patches_pack (&online->patches, patch, online->offered);
+  ae_online_offer_piece (online, online->offered);
 }
 
 /* An AeSampleFunc on the reservoir. */
@@ -71,43 +55,28 @@ static void
 draw_sample (gpointer data, AeRng * rng, AeSample * sample)
 {
   AeOnline *online = data;
-  g_autofree float *stored = g_new (float, online->patch_size);
-  AePatch patch;
 
-  ae_reservoir_draw (online->patches, rng, stored);
-  patch = unpack (online, stored);
-  ae_objective_fill (&online->config.objective, &patch, rng,
-      online->start->architecture->n_given, sample);
+  online->material.draw (online->material.data, online->pieces, rng, sample);
 }
 
-/* The held-out patches as the gate's samples. */
+/* The held-out pieces as the gate's samples. */
 static void
 held_out_sample (gpointer data, guint i, AeRng * rng, AeSample * sample)
 {
   AeOnline *online = data;
-  g_autofree float *stored = g_new (float, online->patch_size);
-  AePatch patch;
 
-  ae_reservoir_get (online->held_out, i, stored);
-  patch = unpack (online, stored);
-  ae_objective_fill_judged (&online->config.objective, &patch, rng,
-      online->start->architecture->n_given, sample);
+  online->material.judge (online->material.data, online->held_out, i, rng,
+      sample);
 }
 
-/* A held-out patch as training sees those it has, an AeReportFunc. */
+/* A held-out piece as training sees those it has, an AeReportFunc. */
 static void
 report_sample (gpointer data, guint i, AeRng * rng, AeSample * sample, float *x)
 {
   AeOnline *online = data;
-  const AeShape *shape = &online->config.patch;
-  g_autofree float *stored = g_new (float, online->patch_size);
-  AePatch patch;
 
-  ae_reservoir_get (online->held_out, i, stored);
-  patch = unpack (online, stored);
-  memcpy (x, patch.x, (gsize) shape->c * shape->h * shape->w * sizeof (float));
-  ae_objective_fill (&online->config.objective, &patch, rng,
-      online->start->architecture->n_given, sample);
+  online->material.show (online->material.data, online->held_out, i, rng,
+      sample, x);
 }
 
 /* Shows in the slot how it is going. */
@@ -125,7 +94,8 @@ report (AeOnline * online)
     return;
   ae_online_get_stats (online, &stats);
   made = ae_reporter_make (online->reporter, &stats, weights,
-      ae_reservoir_n_held (online->held_out), report_sample, online);
+      online->material.show ? ae_reservoir_n_held (online->held_out) : 0,
+      report_sample, online);
   ae_slot_report (online->slot, online, made);
   online->reported_us = g_get_monotonic_time ();
 }
@@ -185,7 +155,16 @@ is_better (const AeOnline * online, const AeGateVerdict * verdict)
       && step >= online->published_at + online->config.publish_every;
 }
 
-/* Judges the weights on the held-out patches. */
+static guint
+n_judged (const AeOnline * online)
+{
+  guint n_held = ae_reservoir_n_held (online->held_out);
+
+  return n_held > 0 && online->material.n_judged > 0
+      ? online->material.n_judged : n_held;
+}
+
+/* Judges the weights on what is held out. */
 static void
 evaluate (AeOnline * online)
 {
@@ -196,9 +175,8 @@ evaluate (AeOnline * online)
     trip (online);
     return;
   }
-  if (!ae_gate_judge (online->gate, weights,
-          ae_reservoir_n_held (online->held_out), held_out_sample, online,
-          &online->cancelled, &verdict))
+  if (!ae_gate_judge (online->gate, weights, n_judged (online),
+          held_out_sample, online, &online->cancelled, &verdict))
     return;
   if (!isfinite (verdict.candidate)
       || verdict.candidate > DIVERGED * verdict.first + DIVERGED_BY) {
@@ -308,7 +286,7 @@ may_step (AeOnline * online)
 {
   return !ae_online_has_ended (online)
       && (online->config.steps_per_frame == 0 || online->budget > 0)
-      && ae_reservoir_n_held (online->patches) >= MIN_PATCHES;
+      && ae_reservoir_n_held (online->pieces) >= online->material.n_min;
 }
 
 /* The rest of the time of a step that may take a share of a processor only. */
@@ -463,10 +441,10 @@ ae_online_get_stats (AeOnline * online, AeOnlineStats * stats)
   g_mutex_lock (&online->lock);
   *stats = online->stats;
   g_mutex_unlock (&online->lock);
-  stats->n_seen = ae_reservoir_n_seen (online->patches)
+  stats->n_seen = ae_reservoir_n_seen (online->pieces)
       + ae_reservoir_n_seen (online->held_out);
   stats->n_dropped = (guint64) g_atomic_int_get (&online->n_dropped);
-  stats->n_held = ae_reservoir_n_held (online->patches)
+  stats->n_held = ae_reservoir_n_held (online->pieces)
       + ae_reservoir_n_held (online->held_out);
 }
 
@@ -484,20 +462,14 @@ ae_online_model (AeOnline * online)
 static void
 make_reservoirs (AeOnline * online)
 {
-  const AeShape *shape = &online->config.patch;
-  gsize n = (gsize) shape->c * shape->h * shape->w;
-  gboolean temporal = online->config.objective.kind == AE_OBJECTIVE_TEMPORAL;
-  gsize held_out_bytes;
+  gsize size = online->material.piece_size, held_out_bytes;
 
-  online->patch_size = (temporal ? 2 * n : n) + 1;
-  held_out_bytes = N_HELD_OUT * online->patch_size * sizeof (float);
+  held_out_bytes = N_HELD_OUT * size * sizeof (float);
   held_out_bytes = MIN (held_out_bytes, online->config.reservoir_bytes / 4);
-  online->offered = g_new (float, online->patch_size);
-  online->patches = ae_reservoir_new (online->patch_size,
+  online->pieces = ae_reservoir_new (size,
       MAX (online->config.reservoir_bytes - held_out_bytes,
-          MIN_PATCHES * online->patch_size * sizeof (float)),
-      online->config.trainer.seed);
-  online->held_out = ae_reservoir_new (online->patch_size, held_out_bytes,
+          MIN_HELD * size * sizeof (float)), online->config.trainer.seed);
+  online->held_out = ae_reservoir_new (size, held_out_bytes,
       online->config.trainer.seed + 1);
 }
 
@@ -520,38 +492,54 @@ claim_slot (AeOnline * online, AeSlot * slot, GError ** error)
   return TRUE;
 }
 
+/* What training is of: the configuration's, or patches. */
+static void
+choose_material (AeOnline * online)
+{
+  const AeOnlineConfig *config = &online->config;
+  AeTrainerConfig *trainer = &online->config.trainer;
+
+  trainer->height = config->patch.h;
+  trainer->width = config->patch.w;
+  if (config->material) {
+    online->material = *config->material;
+  } else {
+    online->patches = (AePatches) {
+    config->patch, config->objective, online->start->architecture->n_given};
+    online->material = ae_patches_material (&online->patches);
+    trainer->masked = ae_objective_is_masked (config->objective.kind);
+    /* what moves is to be left as the model has it */
+    if (config->objective.kind == AE_OBJECTIVE_TEMPORAL && !config->from_random)
+      trainer->anchor = online->start->weights;
+  }
+  online->offered = g_new (float, online->material.piece_size);
+  make_reservoirs (online);
+}
+
 AeOnline *
 ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
     AeOnlineFunc func, gpointer data, GError ** error)
 {
   g_autoptr (AeOnline) online = g_new0 (AeOnline, 1);
+  AeWeights *best = config->from_random ? NULL : model->weights;
 
   g_mutex_init (&online->lock);
   g_cond_init (&online->changed);
   online->config = *config;
   online->config.checkpoint = g_strdup (config->checkpoint);
-  online->config.trainer.height = config->patch.h;
-  online->config.trainer.width = config->patch.w;
-  online->config.trainer.masked =
-      ae_objective_is_masked (config->objective.kind);
-  /* what moves is to be left as the model has it */
-  if (config->objective.kind == AE_OBJECTIVE_TEMPORAL && !config->from_random)
-    online->config.trainer.anchor = model->weights;
   online->start = ae_model_ref (model);
   online->best = ae_model_ref (model);
   online->func = func;
   online->data = data;
   online->rate_scale = 1.0f;
   online->stats.held_out = online->stats.published = -1.0;
-  make_reservoirs (online);
+  choose_material (online);
   online->trainer = ae_trainer_new (model->architecture, model->weights,
       &online->config.trainer, error);
   if (online->trainer == NULL)
     return NULL;
-  online->gate = ae_gate_new (model->architecture, &config->patch,
-      config->trainer.loss, online->config.trainer.masked,
-      config->from_random ? NULL : model->weights,
-      online->config.trainer.anchor);
+  online->gate = ae_gate_new (model->architecture, &online->config.trainer,
+      config->score, best);
   if (!ae_online_resume (online, error))
     return NULL;
   online->good = ae_trainer_state (online->trainer);
@@ -582,7 +570,7 @@ ae_online_free (AeOnline * online)
   ae_gate_free (online->gate);
   ae_trainer_state_free (online->good);
   ae_trainer_free (online->trainer);
-  ae_reservoir_free (online->patches);
+  ae_reservoir_free (online->pieces);
   ae_reservoir_free (online->held_out);
   ae_model_unref (online->start);
   ae_model_unref (online->best);

@@ -1,12 +1,13 @@
 /* Trains on a stream while it plays. SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The stream's thread offers patches and never waits (unless it wants to); one
- * worker thread trains on a uniform sample of all that was offered, judges what
- * it has learned on patches that it does not train on, and publishes what is
- * better. */
+ * The stream's thread offers pieces of it, such as patches of pictures, and never
+ * waits (unless it wants to); one worker thread trains on a uniform sample of all
+ * that was offered, judges what it has learned on pieces that it does not train
+ * on, and publishes what is better. */
 #pragma once
 
-#include "ae-objective.h"
+#include "ae-gate.h"
+#include "ae-patches.h"
 #include "ae-schedule.h"
 #include "ae-slot.h"
 #include "ae-trainer.h"
@@ -37,7 +38,10 @@ typedef void (*AeOnlineMixFunc) (gpointer data, guint64 n_steps,
 
 /**
  * AeOnlineConfig:
- * @patch: shape of a patch; for colorize 3 channels, else those of the model
+ * @patch: shape of a patch; for colorize 3 channels, else those of the model.
+ *   With @material, that of the model's input
+ * @material: (nullable): what to train on instead of patches by @objective
+ * @score: (nullable): as of ae_gate_new()
  * @reservoir_bytes: bound of the memory for patches
  * @max_steps: 0 = no end
  * @evaluate_every: steps from one judgement to the next
@@ -58,6 +62,8 @@ typedef struct
 {
   AeShape patch;
   AeObjective objective;
+  const AeMaterial *material;
+  AeGateScoreFunc score;
   AeTrainerConfig trainer;
   AeSchedule schedule;
   gsize reservoir_bytes;
@@ -79,7 +85,8 @@ typedef struct
  * @loss: running mean of the objective and its parts
  * @held_out, @published: mean loss on the held-out patches, of what is being
  *   trained and of what is published; negative while unknown
- * @psnr: of what is being trained against the held-out targets, in dB
+ * @psnr: of what is being trained against the held-out targets, in dB; with
+ *   AeOnlineConfig.score, that
  * @rate: learning rate
  * @n_dropped: patches lost because the worker had the reservoir
  * @n_trips: how often training diverged
@@ -143,6 +150,9 @@ void ae_online_free (AeOnline * online);
 
 /* Offers a patch, which is copied when it is kept. */
 void ae_online_offer (AeOnline * online, const AePatch * patch);
+
+/* The same for AeOnlineConfig.material. @piece: its piece_size floats */
+void ae_online_offer_piece (AeOnline * online, const float *piece);
 
 /**
  * ae_online_end_frame:
