@@ -45,21 +45,41 @@ new_spec (const GstAeProperty * row)
   }
 }
 
+guint
+gst_ae_properties_count (const GstAeProperties * properties)
+{
+  return properties ? properties->n
+      + gst_ae_properties_count (properties->next) : 0;
+}
+
+/* Returns: (nullable): the row of property @id. */
+static const GstAeProperty *
+find_row (const GstAeProperties * properties, guint id)
+{
+  for (; properties; properties = properties->next) {
+    if (id - 1 < properties->n)
+      return &properties->rows[id - 1];
+    id -= properties->n;
+  }
+  return NULL;
+}
+
 void
 gst_ae_properties_install (const GstAeProperties * properties,
     GObjectClass * klass)
 {
-  for (guint i = 0; i < properties->n; i++)
-    g_object_class_install_property (klass, i + 1,
-        new_spec (&properties->rows[i]));
+  const GstAeProperty *row;
+
+  for (guint id = 1; (row = find_row (properties, id)) != NULL; id++)
+    g_object_class_install_property (klass, id, new_spec (row));
 }
 
 void
 gst_ae_properties_init (const GstAeProperties * properties, gpointer fields)
 {
-  for (guint i = 0; i < properties->n; i++) {
-    const GstAeProperty *row = &properties->rows[i];
+  const GstAeProperty *row;
 
+  for (guint id = 1; (row = find_row (properties, id)) != NULL; id++) {
     switch (row->kind) {
       case GST_AE_STRING:
         FIELD (gchar *) = g_strdup (row->text);
@@ -87,9 +107,9 @@ gst_ae_properties_init (const GstAeProperties * properties, gpointer fields)
 void
 gst_ae_properties_clear (const GstAeProperties * properties, gpointer fields)
 {
-  for (guint i = 0; i < properties->n; i++) {
-    const GstAeProperty *row = &properties->rows[i];
+  const GstAeProperty *row;
 
+  for (guint id = 1; (row = find_row (properties, id)) != NULL; id++) {
     if (row->kind == GST_AE_STRING)
       g_clear_pointer (&FIELD (gchar *), g_free);
   }
@@ -98,9 +118,9 @@ gst_ae_properties_clear (const GstAeProperties * properties, gpointer fields)
 void
 gst_ae_properties_own (const GstAeProperties * properties, gpointer fields)
 {
-  for (guint i = 0; i < properties->n; i++) {
-    const GstAeProperty *row = &properties->rows[i];
+  const GstAeProperty *row;
 
+  for (guint id = 1; (row = find_row (properties, id)) != NULL; id++) {
     if (row->kind == GST_AE_STRING)
       FIELD (gchar *) = g_strdup (FIELD (gchar *));
   }
@@ -110,11 +130,10 @@ gboolean
 gst_ae_properties_set (const GstAeProperties * properties, gpointer fields,
     guint id, const GValue * value)
 {
-  const GstAeProperty *row;
+  const GstAeProperty *row = find_row (properties, id);
 
-  if (id - 1 >= properties->n)
+  if (row == NULL)
     return FALSE;
-  row = &properties->rows[id - 1];
   switch (row->kind) {
     case GST_AE_STRING:
       g_free (FIELD (gchar *));
@@ -150,11 +169,10 @@ gboolean
 gst_ae_properties_get (const GstAeProperties * properties,
     gconstpointer fields, guint id, GValue * value)
 {
-  const GstAeProperty *row;
+  const GstAeProperty *row = find_row (properties, id);
 
-  if (id - 1 >= properties->n)
+  if (row == NULL)
     return FALSE;
-  row = &properties->rows[id - 1];
   switch (row->kind) {
     case GST_AE_STRING:
       g_value_set_string (value, FIELD (gchar * const));

@@ -36,14 +36,19 @@ typedef struct
   gboolean told;                /* it can only be read */
 } GstAeProperty;
 
-/* Row i is the property of id i + 1. */
-typedef struct
+/* Row i is the property of id i + 1; those of @next come after them. */
+typedef struct _GstAeProperties
 {
   const GstAeProperty *rows;
   guint n;
+  const struct _GstAeProperties *next;  /* of the same fields */
 } GstAeProperties;
 
-#define GST_AE_PROPERTIES(rows) { rows, G_N_ELEMENTS (rows) }
+#define GST_AE_PROPERTIES(rows) { rows, G_N_ELEMENTS (rows), NULL }
+#define GST_AE_PROPERTIES_AND(rows, next) { rows, G_N_ELEMENTS (rows), next }
+
+/* Returns: how many there are in all. */
+guint gst_ae_properties_count (const GstAeProperties * properties);
 
 void gst_ae_properties_install (const GstAeProperties * properties,
     GObjectClass * klass);

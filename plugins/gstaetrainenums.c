@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstaetrainenums.h"
 
-#include "gstaetrainsettings.h"
+#include "gstaevideotrainsettings.h"
 
 static GType
 enum_type (GType * type, const gchar * name, const GEnumValue * values)

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define DEFAULT_MODEL "denoise-video"
-
 /* Fine tuning must not forget what the model knows; random weights know
  * nothing. */
 #define RATE_FINE_TUNE 3e-4f
@@ -15,36 +13,23 @@
 
 static const GstAeProperty rows[] = {
 #define AT(field) G_STRUCT_OFFSET (GstAeTrainSettings, field)
-  {"model", "Model", "Path of the model to start from, or name of a shipped "
-        "one", GST_AE_STRING, AT (model),.text = DEFAULT_MODEL},
   {"architecture", "Architecture", "Architecture text: start from random "
-        "weights instead of a model", GST_AE_STRING, AT (architecture),.text = NULL},
+        "weights instead of a model", GST_AE_STRING, AT (architecture),.text =
+        NULL},
   {"slot", "Slot", "Name of the slot to publish models in (NULL = none)",
       GST_AE_STRING, AT (slot),.text = NULL},
   {"location", "Location", "Model file to write at the end of the stream "
-        "and when stopped (NULL = none)", GST_AE_STRING, AT (location),.text = NULL},
-  {"checkpoint", "Checkpoint", "File to keep the training in and to go on "
-        "from (NULL = none)", GST_AE_STRING, AT (checkpoint),.text = NULL},
-  {"checkpoint-interval", "Checkpoint interval", "Least seconds between "
+        "and when stopped (NULL = none)", GST_AE_STRING, AT (location),.text =
+        NULL},
+  {"checkpoint", "Checkpoint",
+        "File to keep the training in and to go on " "from (NULL = none)",
+      GST_AE_STRING, AT (checkpoint),.text = NULL},
+  {"checkpoint-interval", "Checkpoint interval",
+        "Least seconds between "
         "checkpoints, which are written after judgements", GST_AE_UINT,
       AT (checkpoint_interval),.high = G_MAXINT,.usual = 30},
   {"resume", "Resume", "Go on where checkpoint ends, if there is one",
       GST_AE_BOOLEAN, AT (resume),.usual = TRUE},
-  {"objective", "Objective", "What to learn", GST_AE_ENUM, AT (objective),
-      gst_ae_objective_get_type,.usual = AE_OBJECTIVE_TEMPORAL},
-  {"corruption", "Corruption", "Corruption of objective denoise", GST_AE_ENUM,
-      AT (corruption), gst_ae_train_corruption_get_type,.usual =
-        AE_CORRUPTION_GAUSSIAN},
-  {"level-min", "Lowest level",
-        "Lowest level of the corruption: standard "
-        "deviation on the 8-bit scale, or share of the samples",
-      GST_AE_FLOAT, AT (level_min),.high = 255.0},
-  {"level-max", "Highest level", "Highest level of the corruption: standard "
-        "deviation on the 8-bit scale, or share of the samples",
-      GST_AE_FLOAT, AT (level_max),.high = 255.0,.usual = 50.0},
-  {"loss", "Loss", "Loss of the reconstruction", GST_AE_ENUM, AT (loss),
-        gst_ae_loss_get_type,
-      .usual = AE_LOSS_MSE},
   {"code-l1", "L1 of the code", "Factor of the L1 norm of the code",
         GST_AE_FLOAT,
       AT (code_l1),.high = 1e6},
@@ -57,9 +42,6 @@ static const GstAeProperty rows[] = {
   {"contractive", "Contractive",
         "Factor of the squared norm of the encoder's " "Jacobian", GST_AE_FLOAT,
       AT (contractive),.high = 1e6},
-  {"beta", "Beta",
-      "Factor of a stochastic code's divergence, for objective "
-        "variational", GST_AE_FLOAT, AT (beta),.high = 1e6,.usual = 1.0},
   {"l2", "L2", "Factor of the squared weights (normal prior)", GST_AE_FLOAT,
         AT (l2),
       .high = 1e6},
@@ -92,30 +74,23 @@ static const GstAeProperty rows[] = {
   {"freeze-encoder", "Freeze the encoder", "Train the decoder only",
         GST_AE_BOOLEAN,
       AT (freeze_encoder),.usual = FALSE},
-  {"batch-size", "Batch size", "Patches in a step", GST_AE_UINT,
-        AT (batch_size),
-      .low = 16,.high = 4096,.usual = 16},
-  {"patch-size", "Patch size", "Height and width of a patch in pixels; a model "
-        "of fixed size takes its own", GST_AE_UINT, AT (patch_size),.low = 8,
-      .high = 512,.usual = 64},
-  {"patches-per-frame", "Patches per frame", "Patches taken from each frame",
-      GST_AE_UINT, AT (patches_per_frame),.low = 1,.high = 256,.usual = 8},
-  {"reservoir-size", "Reservoir size", "Bytes of patches to keep",
+  {"reservoir-size", "Reservoir size", "Bytes of the stream to keep",
         GST_AE_UINT64,
         AT (reservoir_size),.low = 1 << 20,.high = 1099511627776.0,
       .usual = 64 << 20},
   {"backpressure", "Backpressure", "Whether the stream waits for training",
         GST_AE_ENUM, AT (backpressure), gst_ae_backpressure_get_type,
       .usual = GST_AE_BACKPRESSURE_DROP},
-  {"steps-per-frame", "Steps per frame", "Steps for each frame with "
-        "backpressure block", GST_AE_UINT, AT (steps_per_frame),.low = 1,
+  {"steps-per-frame", "Steps per frame", "Steps for each frame, or "
+        "second of sound, with backpressure block", GST_AE_UINT,
+        AT (steps_per_frame),.low = 1,
       .high = 100000,.usual = 1},
   {"cpu-share", "CPU share", "Share of a processor's time that training takes "
         "with backpressure drop", GST_AE_FLOAT, AT (cpu_share),.low = 0.01,
       .high = 1.0,.usual = 0.5},
   {"n-threads", "Number of threads", "Threads that train (0 = one per "
         "processor)", GST_AE_UINT, AT (n_threads),.high = 64,.usual = 1},
-  {"seed", "Seed", "Seed of patches, noise and random weights", GST_AE_UINT64,
+  {"seed", "Seed", "Seed of samples, noise and random weights", GST_AE_UINT64,
       AT (seed),.high = 18446744073709549568.0,.usual = 1},
   {"publish", "Publish", "When to publish", GST_AE_ENUM, AT (publish),
         gst_ae_publish_get_type,
@@ -124,7 +99,7 @@ static const GstAeProperty rows[] = {
         GST_AE_UINT,
       AT (publish_interval),.low = 1,.high = G_MAXINT,.usual = 500},
   {"evaluate-interval", "Evaluate interval", "Steps between judgements on "
-        "held-out patches", GST_AE_UINT, AT (evaluate_interval),.low = 1,
+        "what is held out", GST_AE_UINT, AT (evaluate_interval),.low = 1,
       .high = G_MAXINT,.usual = 100},
   {"share", "Share",
         "mqtt://host:port/topic: average the weights with those of "
@@ -139,29 +114,28 @@ static const GstAeProperty rows[] = {
 
 const GstAeProperties gst_ae_train_properties = GST_AE_PROPERTIES (rows);
 
-/* From settings to the core */
-
-/* For pictures of any size if it can be; else for those of a patch's size. */
+/* For inputs of any size if it can be; else for those of a patch's size. */
 static AeArchitecture *
-parse_architecture (const gchar * text, guint side, GError ** error)
+parse_architecture (const gchar * text, const AeShape * patch, GError ** error)
 {
-  const AeShape any_size = { 1, 0, 0 }, patch = { 1, side, side };
+  const AeShape any_size = { patch->c, 0, 0 };
   g_autoptr (GError) first = NULL;
   AeArchitecture *architecture =
       ae_architecture_parse (text, &any_size, &first);
 
   if (architecture == NULL)
-    architecture = ae_architecture_parse (text, &patch, error);
+    architecture = ae_architecture_parse (text, patch, error);
   if (architecture == NULL)
     g_prefix_error (error, "architecture \"%s\": ", text);
   return architecture;
 }
 
 static AeModel *
-random_model (const GstAeTrainSettings * settings, GError ** error)
+random_model (const GstAeTrainSettings * settings, const AeShape * patch,
+    GError ** error)
 {
-  g_autoptr (AeArchitecture) architecture = parse_architecture
-      (settings->architecture, settings->patch_size, error);
+  g_autoptr (AeArchitecture) architecture =
+      parse_architecture (settings->architecture, patch, error);
   g_autoptr (AeWeights) weights = NULL;
   AeRng rng;
 
@@ -172,27 +146,25 @@ random_model (const GstAeTrainSettings * settings, GError ** error)
   return ae_model_new (architecture, weights, NULL, error);
 }
 
-static gboolean
-refuse (GError ** error, const gchar * found, const gchar * expected)
+AeModel *
+gst_ae_train_settings_model (const GstAeTrainSettings * settings,
+    const AeShape * patch, GError ** error)
+{
+  g_autofree gchar *path = NULL;
+
+  if (settings->architecture)
+    return random_model (settings, patch, error);
+  path = ae_model_find (settings->model, error);
+  return path ? ae_model_load (path, error) : NULL;
+}
+
+gboolean
+gst_ae_train_refuse (GError ** error, const gchar * found,
+    const gchar * expected)
 {
   g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED, "%s, expected %s", found,
       expected);
   return FALSE;
-}
-
-/* Whether a patch comes out as it went in; of a dense decoder, as many numbers. */
-static gboolean
-keeps_patch (const AeArchitecture * architecture, guint side)
-{
-  guint h = architecture->input.h ? architecture->input.h : side;
-  guint w = architecture->input.w ? architecture->input.w : side;
-  guint64 n_in = (guint64) architecture->input.c * h * w;
-
-  for (guint i = 0; i < architecture->n_layers; i++) {
-    if (!ae_layer_out_size (&architecture->layers[i], h, w, &h, &w))
-      return FALSE;
-  }
-  return (guint64) architecture->output.c * h * w == n_in;
 }
 
 static gboolean
@@ -204,58 +176,18 @@ is_same_file (const gchar * a, const gchar * b)
   return path_a && g_strcmp0 (path_a, path_b) == 0;
 }
 
-static gboolean
-check (const GstAeTrainSettings * settings, const AeModel * model,
-    GError ** error)
+gboolean
+gst_ae_train_settings_check (const GstAeTrainSettings * settings,
+    const AeModel * model, GError ** error)
 {
-  const AeArchitecture *a = model->architecture;
-  gboolean colorizes = settings->objective == AE_OBJECTIVE_COLORIZE;
-  gboolean varies = settings->objective == GST_AE_OBJECTIVE_VARIATIONAL;
-  g_autofree gchar *channels = g_strdup_printf ("%u channels in and %u out",
-      a->input.c, a->output.c);
-  AeOnlineConfig config;
+  AeOnlineConfig config = { 0 };
 
-  if (a->input.c != 1)
-    return refuse (error, channels, "a model that takes one plane at a time");
-  if (colorizes && a->output.c != 2)
-    return refuse (error, channels, "1 and 2 to make chroma from luma");
-  if (!colorizes && !keeps_patch (a, settings->patch_size))
-    return refuse (error, "a model that changes the size of a patch",
-        "one that keeps it; patch-size has to be a multiple of its strides");
-  if (varies && ae_architecture_i_gaussian (a) < 0)
-    return refuse (error, "objective variational and a model without a "
-        "stochastic code", "an encoder that ends with gaussian N");
   if (is_same_file (settings->checkpoint, settings->location))
-    return refuse (error, "location and checkpoint of one file",
+    return gst_ae_train_refuse (error, "location and checkpoint of one file",
         "two; a checkpoint is a model file as well");
-  if (settings->level_min > settings->level_max)
-    return refuse (error, "level-min over level-max", "the lower one first");
-  if (a->n_given > 1)
-    return refuse (error, "a model with several given channels",
-        "at most one, the noise level");
   gst_ae_train_settings_config (settings, model, &config);
-  if (config.patch.h > 512 || config.patch.w > 512)
-    return refuse (error, "a model for inputs of more than 512x512",
-        "smaller ones to train on patches");
-  return ae_regulariser_check (&config.trainer.regulariser, a, error);
-}
-
-AeModel *
-gst_ae_train_settings_model (const GstAeTrainSettings * settings,
-    GError ** error)
-{
-  g_autoptr (AeModel) model = NULL;
-
-  if (settings->architecture) {
-    model = random_model (settings, error);
-  } else {
-    g_autofree gchar *path = ae_model_find (settings->model, error);
-
-    model = path ? ae_model_load (path, error) : NULL;
-  }
-  if (model == NULL || !check (settings, model, error))
-    return NULL;
-  return g_steal_pointer (&model);
+  return ae_regulariser_check (&config.trainer.regulariser,
+      model->architecture, error);
 }
 
 void
@@ -263,36 +195,23 @@ gst_ae_train_settings_config (const GstAeTrainSettings * s,
     const AeModel * model, AeOnlineConfig * config)
 {
   const AeArchitecture *a = model->architecture;
-  gboolean colorizes = s->objective == AE_OBJECTIVE_COLORIZE;
-  gboolean varies = s->objective == GST_AE_OBJECTIVE_VARIATIONAL;
   gboolean blocks = s->backpressure == GST_AE_BACKPRESSURE_BLOCK;
-  guint batch = (s->batch_size + 15) / 16 * 16;
   float rate = s->learning_rate;
 
   if (rate < 0.0f)
     rate = s->architecture ? RATE_RANDOM : RATE_FINE_TUNE;
   memset (config, 0, sizeof *config);
-  config->patch = (AeShape) {
-  colorizes ? 3 : a->input.c, a->input.h ? a->input.h : s->patch_size,
-        a->input.w ? a->input.w : s->patch_size};
-  config->objective = (AeObjective) {
-  varies ? AE_OBJECTIVE_RECONSTRUCT : (AeObjectiveKind) s->objective,
-        (AeCorruptionKind) s->corruption, s->level_min, s->level_max};
   config->trainer = (AeTrainerConfig) {
-  .condition_height = 1,.condition_width = 1,.batch = batch,.shard =
-        16,.n_threads = s->n_threads,.seed = s->seed,.loss =
-        (AeLossKind) s->loss,.clip_norm = s->clip_norm,.ema =
+  .condition_height = 1,.condition_width = 1,.n_threads =
+        s->n_threads,.seed = s->seed,.clip_norm = s->clip_norm,.ema =
         s->ema,.n_frozen = s->freeze_encoder ? a->n_encoder : 0,};
   config->trainer.optimiser = (AeOptimiserConfig) {
   (AeOptimiserKind) s->optimiser, s->momentum, 0.99f, 1e-8f, s->weight_decay};
   config->trainer.regulariser = (AeRegulariser) {
   .code_l1 = s->code_l1,.sparsity = s->sparsity,.sparsity_target =
         s->sparsity_target,.sparsity_memory = 0.9f,.contractive =
-        s->contractive,.contractive_probes = 1,.kl =
-        varies ? s->beta : 0.0f,.l2 = s->l2,.l1 = s->l1,.frobenius =
-        s->frobenius};
-  if (a->n_encoder == 1)
-    config->trainer.regulariser.contractive_probes = 0;
+        s->contractive,.contractive_probes = a->n_encoder == 1 ? 0 : 1,.l2 =
+        s->l2,.l1 = s->l1,.frobenius = s->frobenius};
   config->schedule = (AeSchedule) {
   (AeScheduleKind) s->schedule, rate, s->max_steps, s->warmup_steps};
   config->reservoir_bytes = (gsize) s->reservoir_size;
