@@ -37,7 +37,7 @@ typedef struct _GstAeDenoiser GstAeDenoiser;
  * gst_ae_denoiser_new:
  * @model: (transfer none): as gst_ae_model_load_filter() gives them
  * @gate: (transfer none) (nullable): averages frames before @model denoises them,
- *   where they show the same; as gst_ae_temporal_check_gate() wants it
+ *   where they show the same; of gst_ae_temporal_load_gate()
  * @n_threads: 0 = one per processor
  *
  * Errors: those of ae_plan_new_of_model(); AE_ERROR_LIMIT when memory does not suffice.

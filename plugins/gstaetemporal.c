@@ -6,6 +6,8 @@
 #include "ae-error.h"
 #include "ae-temporal.h"
 
+#define MODEL "temporal-gate"
+
 struct _GstAeTemporal
 {
   AeTemporal state;
@@ -16,8 +18,8 @@ struct _GstAeTemporal
   gboolean started;
 };
 
-gboolean
-gst_ae_temporal_check_gate (const AeModel * gate, GError ** error)
+static gboolean
+check_gate (const AeModel * gate, GError ** error)
 {
   const AeArchitecture *a = gate->architecture;
   guint h = 8 * a->multiple, w = h;
@@ -33,6 +35,17 @@ gst_ae_temporal_check_gate (const AeModel * gate, GError ** error)
       "the model \"%s\" is no gate over time: that takes 2 planes of any size "
       "and 2 given channels and makes 1 plane of half the size", a->text);
   return FALSE;
+}
+
+AeModel *
+gst_ae_temporal_load_gate (GError ** error)
+{
+  g_autofree gchar *path = ae_model_find (MODEL, error);
+  g_autoptr (AeModel) gate = path ? ae_model_load (path, error) : NULL;
+
+  if (gate == NULL || !check_gate (gate, error))
+    return NULL;
+  return g_steal_pointer (&gate);
 }
 
 GstAeTemporal *

@@ -18,8 +18,9 @@ typedef struct
   const AeTensor *condition;    /* its noise, for a model of the same multiple */
 } GstAeAverage;
 
-/* Whether @gate is a model that tells a gate. Errors: AE_ERROR_SHAPE. */
-gboolean gst_ae_temporal_check_gate (const AeModel * gate, GError ** error);
+/* Loads the shipped gate. Returns: (transfer full) (nullable). Errors: those of
+ * ae_model_load(), and AE_ERROR_SHAPE for a model that is no gate. */
+AeModel *gst_ae_temporal_load_gate (GError ** error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * gst_ae_temporal_new:
@@ -38,7 +39,7 @@ void gst_ae_temporal_forget (GstAeTemporal * temporal);
 
 /**
  * gst_ae_temporal_run:
- * @gate: of a model that passes gst_ae_temporal_check_gate(), for planes of this
+ * @gate: of gst_ae_temporal_load_gate(), for planes of this
  *   size
  * @plane: the next frame
  * @noise: standard deviation of its noise on the 8-bit scale, > 0

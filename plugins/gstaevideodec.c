@@ -6,7 +6,9 @@
  *
  * Makes video of a stream of latents (`docs/bitstream.md`). It needs the model
  * that the stream was made with. Of a damaged frame it shows what is left, with
- * the frame before in place of the rest; such buffers are marked corrupted.
+ * the frame before in place of the rest; for a frame that never came, as the
+ * numbers of the others tell, it shows the one before once more. Such buffers are
+ * marked corrupted.
  *
  * ## Example launch lines
  * |[
@@ -28,6 +30,8 @@
 GST_DEBUG_CATEGORY_STATIC (ae_video_dec_debug);
 #define GST_CAT_DEFAULT ae_video_dec_debug
 
+/* What lacks for longer is no loss of packets. */
+#define MAX_HOLE GST_SECOND
 
 struct _GstAeVideoDec
 {
@@ -37,7 +41,7 @@ struct _GstAeVideoDec
   gchar *model_name;
   guint n_threads;
   AeLatentStats stats;
-  guint64 n_bad_frames;
+  guint64 n_bad_frames, n_repeated;
 
   /* of the streaming thread */
   AeLatentModel *model;
@@ -47,6 +51,7 @@ struct _GstAeVideoDec
   gboolean has_output;
   GstVideoCodecFrame *open;     /* whose parts are not all here; or NULL */
   gboolean was_whole;
+  GstClockTime shown;           /* when the picture before is shown, or none */
 };
 
 static const GstAeProperty rows[] = {
@@ -93,7 +98,7 @@ gst_ae_video_dec_start (GstVideoDecoder * decoder)
   n_threads = self->n_threads;
   self->stats = (AeLatentStats) {
   0};
-  self->n_bad_frames = 0;
+  self->n_bad_frames = self->n_repeated = 0;
   GST_OBJECT_UNLOCK (self);
   self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name);
   if (self->model == NULL)
@@ -101,6 +106,7 @@ gst_ae_video_dec_start (GstVideoDecoder * decoder)
   self->decoder = ae_latent_decoder_new (self->model, n_threads);
   self->has_output = FALSE;
   self->was_whole = TRUE;
+  self->shown = GST_CLOCK_TIME_NONE;
   return TRUE;
 }
 
@@ -221,6 +227,7 @@ finish (GstAeVideoDec * self, GstVideoCodecFrame * frame)
   self->stats = *ae_latent_decoder_stats (self->decoder);
   GST_OBJECT_UNLOCK (self);
   ask_for_key (self, frame, sight);
+  self->shown = GST_CLOCK_TIME_NONE;
   if (sight == AE_SIGHT_NONE) {
     gst_video_decoder_release_frame (decoder, frame);
     return GST_FLOW_OK;
@@ -237,6 +244,7 @@ finish (GstAeVideoDec * self, GstVideoCodecFrame * frame)
   }
   if (sight == AE_SIGHT_DAMAGED)
     GST_BUFFER_FLAG_SET (frame->output_buffer, GST_BUFFER_FLAG_CORRUPTED);
+  self->shown = frame->pts;
   return gst_video_decoder_finish_frame (decoder, frame);
 }
 
@@ -245,6 +253,52 @@ finish_open (GstAeVideoDec * self)
 {
   return self->open ? finish (self, g_steal_pointer (&self->open))
       : GST_FLOW_OK;
+}
+
+/* Shows the picture before once more, from @start to @end. */
+static GstFlowReturn
+repeat (GstAeVideoDec * self, guint64 start, guint64 end)
+{
+  GstVideoDecoder *decoder = GST_VIDEO_DECODER (self);
+  g_autoptr (GError) error = NULL;
+  GstBuffer *buffer;
+
+  if (!gst_segment_clip (&decoder->output_segment, GST_FORMAT_TIME, start, end,
+          &start, &end))
+    return GST_FLOW_OK;
+  buffer = gst_video_decoder_allocate_output_buffer (decoder);
+  if (buffer == NULL)
+    return GST_FLOW_FLUSHING;
+  if (!write_picture (self, buffer, &error)) {
+    gst_buffer_unref (buffer);
+    gst_ae_model_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  GST_BUFFER_PTS (buffer) = start;
+  GST_BUFFER_DURATION (buffer) = end - start;
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
+  GST_OBJECT_LOCK (self);
+  self->n_repeated++;
+  GST_OBJECT_UNLOCK (self);
+  return gst_pad_push (GST_VIDEO_DECODER_SRC_PAD (decoder), buffer);
+}
+
+/* Numbers tell how many frames were lost between the picture before and frame
+ * @number at @pts. */
+static GstFlowReturn
+fill_hole (GstAeVideoDec * self, guint32 number, GstClockTime pts)
+{
+  guint32 n_steps = number - self->header.number;
+  GstClockTime start = self->shown, length = pts - start;
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  if (!GST_CLOCK_TIME_IS_VALID (start) || !GST_CLOCK_TIME_IS_VALID (pts)
+      || pts <= start || length > MAX_HOLE || n_steps > length / GST_MSECOND)
+    return GST_FLOW_OK;
+  for (guint32 i = 1; i < n_steps && flow == GST_FLOW_OK; i++)
+    flow = repeat (self, start + gst_util_uint64_scale (length, i, n_steps),
+        start + gst_util_uint64_scale (length, i + 1, n_steps));
+  return flow;
 }
 
 /* @frame: (transfer full): in which no frame was found */
@@ -277,6 +331,8 @@ handle_data (GstAeVideoDec * self, GstVideoCodecFrame * frame,
     return handle_no_frame (self, frame, error);
   if (self->open && header.number != self->header.number)
     flow = finish_open (self);
+  if (flow == GST_FLOW_OK && header.type != AE_FRAME_WEIGHTS)
+    flow = fill_hole (self, header.number, frame->pts);
   if (flow != GST_FLOW_OK || header.type == AE_FRAME_WEIGHTS) {
     gst_video_decoder_release_frame (decoder, frame);
     return flow;
@@ -330,6 +386,19 @@ gst_ae_video_dec_finish (GstVideoDecoder * decoder)
   return finish_open (GST_AE_VIDEO_DEC (decoder));
 }
 
+/* A packet that was lost of a frame that others come of ends nothing. */
+static gboolean
+gst_ae_video_dec_sink_event (GstVideoDecoder * decoder, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_GAP
+      && GST_AE_VIDEO_DEC (decoder)->open != NULL) {
+    gst_event_unref (event);
+    return TRUE;
+  }
+  return GST_VIDEO_DECODER_CLASS (gst_ae_video_dec_parent_class)->sink_event
+      (decoder, event);
+}
+
 static gboolean
 gst_ae_video_dec_flush (GstVideoDecoder * decoder)
 {
@@ -337,6 +406,7 @@ gst_ae_video_dec_flush (GstVideoDecoder * decoder)
 
   drop_open (self);
   ae_latent_decoder_forget (self->decoder);
+  self->shown = GST_CLOCK_TIME_NONE;
   return TRUE;
 }
 
@@ -359,7 +429,8 @@ make_stats (const GstAeVideoDec * self)
       "bad-frames", G_TYPE_UINT64, self->n_bad_frames,
       "bad-slices", G_TYPE_UINT64, stats->n_bad_slices,
       "missing-positions", G_TYPE_UINT64, stats->n_missing,
-      "lost-references", G_TYPE_UINT64, stats->n_lost_references, NULL);
+      "lost-references", G_TYPE_UINT64, stats->n_lost_references,
+      "repeated-frames", G_TYPE_UINT64, self->n_repeated, NULL);
 }
 
 static void
@@ -398,7 +469,8 @@ gst_ae_video_dec_class_init (GstAeVideoDecClass * klass)
       g_param_spec_boxed ("stats", "Statistics",
           "Frames since start; buffers that were no frames; slices that a "
           "wrong CRC or another fault ruled out; positions of the grid that no "
-          "slice told; frames whose reference was lost", GST_TYPE_STRUCTURE,
+          "slice told; frames whose reference was lost; pictures that were "
+          "shown once more for frames that never came", GST_TYPE_STRUCTURE,
           (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   gst_element_class_set_static_metadata (element_class,
@@ -414,6 +486,7 @@ gst_ae_video_dec_class_init (GstAeVideoDecClass * klass)
   decoder_class->handle_frame = gst_ae_video_dec_handle_frame;
   decoder_class->finish = gst_ae_video_dec_finish;
   decoder_class->drain = gst_ae_video_dec_finish;
+  decoder_class->sink_event = gst_ae_video_dec_sink_event;
   decoder_class->flush = gst_ae_video_dec_flush;
 }
 

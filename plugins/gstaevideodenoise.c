@@ -38,7 +38,6 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_denoise_debug);
 #define GST_CAT_DEFAULT ae_video_denoise_debug
 
 #define NOISE_LEVEL_UNKNOWN -1.0f
-#define GATE_MODEL "temporal-gate"
 
 typedef enum
 {
@@ -164,17 +163,12 @@ load_model (GstAeVideoDenoise * self)
 static gboolean
 load_gate (GstAeVideoDenoise * self)
 {
-  g_autofree gchar *path = NULL;
   g_autoptr (GError) error = NULL;
 
+  if (self->gate == NULL)
+    self->gate = gst_ae_temporal_load_gate (&error);
   if (self->gate != NULL)
     return TRUE;
-  path = ae_model_find (GATE_MODEL, &error);
-  if (path != NULL)
-    self->gate = ae_model_load (path, &error);
-  if (self->gate != NULL && gst_ae_temporal_check_gate (self->gate, &error))
-    return TRUE;
-  g_clear_pointer (&self->gate, ae_model_unref);
   g_prefix_error (&error, "temporal=auto: ");
   gst_ae_model_post_error (GST_ELEMENT (self), error);
   return FALSE;

@@ -7,7 +7,8 @@
  * Codes video as latents of an autoencoder (`docs/bitstream.md`), without delay.
  * One model serves all rates: `quality` chooses how finely its latents are
  * rounded, or `bitrate` does. What does not change in the picture is held and
- * takes next to no bits.
+ * takes next to no bits. Noise does change: with #aevideoenc:denoiser a model
+ * removes it from the frames first.
  *
  * ## Example launch lines
  * |[
@@ -16,24 +17,26 @@
  * |[
  * gst-launch-1.0 v4l2src ! videoconvert ! aevideoenc bitrate=500 refresh-interval=60 part-size=1300 ! rtpgstpay config-interval=1 ! udpsink host=127.0.0.1 port=5000
  * ]|
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=300 ! aevideocorrupt level=10 ! aevideoenc denoiser=denoise-video ! filesink location=test.ael
+ * ]|
  */
 #include "gstaevideoenc.h"
 
 #include "ae-latent-encoder.h"
 #include "ae-latent-rate.h"
 #include "gstaelatent.h"
+#include "gstaelatentinput.h"
 #include "gstaemodel.h"
 #include "gstaeparse.h"
 #include "gstaeproperties.h"
+#include "gstaetemporal.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_video_enc_debug);
 #define GST_CAT_DEFAULT ae_video_enc_debug
 
-/* These are read as they are, others are converted to I420 first. */
-#define PLANAR_FORMATS "I420, YV12, NV12, NV21, GRAY8"
-#define FORMATS "{ " PLANAR_FORMATS \
-    ", RGB, BGR, RGBx, BGRx, RGBA, BGRA, YUY2, UYVY, Y444 }"
-
+#define FORMATS "{ I420, YV12, NV12, NV21, GRAY8, " \
+    "RGB, BGR, RGBx, BGRx, RGBA, BGRA, YUY2, UYVY, Y444 }"
 
 /* A stream that does not say how many frames it has a second. */
 #define ASSUMED_RATE 30.0
@@ -52,7 +55,7 @@ struct _GstAeVideoEnc
   GstVideoEncoder parent;
 
   /* under the object lock */
-  gchar *model_name;
+  gchar *model_name, *denoiser_name;
   guint n_threads;
   Settings settings;
   guint64 n_frames, n_keys, n_skips, n_bytes;
@@ -60,10 +63,9 @@ struct _GstAeVideoEnc
   /* of the streaming thread */
   AeLatentModel *model;
   AeLatentEncoder *encoder;
+  AeModel *denoiser, *gate;     /* NULL when noise stays */
   GstVideoInfo info;            /* of the input */
-  GstVideoConverter *converter; /* NULL when the input is planar */
-  GstVideoInfo planar_info;
-  GstBuffer *planar;            /* what the converter makes */
+  GstAeLatentInput *input;
   AeLatentRate rate;
   guint n_since_key;
   GByteArray *bytes;
@@ -73,6 +75,10 @@ static const GstAeProperty rows[] = {
 #define AT(field) G_STRUCT_OFFSET (GstAeVideoEnc, field)
   {"model", "Model", "Path of a model, or name of a shipped one",
       GST_AE_STRING, AT (model_name),.text = GST_AE_LATENT_DEFAULT_MODEL},
+  {"denoiser", "Denoiser", "Path of a model that removes noise from the "
+        "frames first, averaging them where they show the same, or name of a "
+        "shipped one such as denoise-video (NULL = none)", GST_AE_STRING,
+      AT (denoiser_name),.text = NULL},
   {"quality", "Quality", "Quality (0 = smallest, 9 = best), unless there is a "
         "bit rate", GST_AE_UINT, AT (settings.quality),.high =
         AE_SYMBOLS_N_LEVELS - 1,.usual = 4,.when = GST_AE_CONTROLLED},
@@ -117,8 +123,22 @@ static void
 clear_format (GstAeVideoEnc * self)
 {
   g_clear_pointer (&self->encoder, ae_latent_encoder_free);
-  g_clear_pointer (&self->converter, gst_video_converter_free);
-  gst_clear_buffer (&self->planar);
+  g_clear_pointer (&self->input, gst_ae_latent_input_free);
+}
+
+/* What removes noise, and the filter over time that goes with it. */
+static gboolean
+load_denoiser (GstAeVideoEnc * self, const gchar * name)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->denoiser = gst_ae_model_load_filter (name, &error);
+  if (self->denoiser != NULL)
+    self->gate = gst_ae_temporal_load_gate (&error);
+  if (self->gate != NULL)
+    return TRUE;
+  gst_ae_model_post_error (GST_ELEMENT (self), error);
+  return FALSE;
 }
 
 static gboolean
@@ -126,15 +146,18 @@ gst_ae_video_enc_start (GstVideoEncoder * encoder)
 {
   GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
   g_autofree gchar *name = NULL;
+  g_autofree gchar *denoiser = NULL;
 
   GST_OBJECT_LOCK (self);
   name = g_strdup (self->model_name);
+  denoiser = g_strdup (self->denoiser_name);
   self->n_frames = self->n_keys = self->n_skips = self->n_bytes = 0;
   GST_OBJECT_UNLOCK (self);
   self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name);
   self->rate = (AeLatentRate) {
   0};
-  return self->model != NULL;
+  return self->model != NULL
+      && (denoiser == NULL || load_denoiser (self, denoiser));
 }
 
 static gboolean
@@ -144,50 +167,31 @@ gst_ae_video_enc_stop (GstVideoEncoder * encoder)
 
   clear_format (self);
   g_clear_pointer (&self->model, ae_latent_model_unref);
+  g_clear_pointer (&self->denoiser, ae_model_unref);
+  g_clear_pointer (&self->gate, ae_model_unref);
   return TRUE;
 }
 
 static gboolean
-is_planar (const GstVideoInfo * info)
+make_input (GstAeVideoEnc * self)
 {
-  switch (GST_VIDEO_INFO_FORMAT (info)) {
-    case GST_VIDEO_FORMAT_I420:
-    case GST_VIDEO_FORMAT_YV12:
-    case GST_VIDEO_FORMAT_NV12:
-    case GST_VIDEO_FORMAT_NV21:
-    case GST_VIDEO_FORMAT_GRAY8:
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
+  g_autoptr (GError) error = NULL;
+  guint n_threads;
 
-static gboolean
-make_converter (GstAeVideoEnc * self)
-{
-  const guint width = (guint) GST_VIDEO_INFO_WIDTH (&self->info);
-  const guint height = (guint) GST_VIDEO_INFO_HEIGHT (&self->info);
-
-  self->planar_info = self->info;
-  if (is_planar (&self->info))
-    return TRUE;
-  gst_video_info_set_format (&self->planar_info, GST_VIDEO_FORMAT_I420, width,
-      height);
-  GST_VIDEO_INFO_FPS_N (&self->planar_info) =
-      GST_VIDEO_INFO_FPS_N (&self->info);
-  GST_VIDEO_INFO_FPS_D (&self->planar_info) =
-      GST_VIDEO_INFO_FPS_D (&self->info);
-  self->converter = gst_video_converter_new (&self->info, &self->planar_info,
-      NULL);
-  self->planar = gst_buffer_new_allocate (NULL,
-      GST_VIDEO_INFO_SIZE (&self->planar_info), NULL);
-  return self->converter != NULL && self->planar != NULL;
+  GST_OBJECT_LOCK (self);
+  n_threads = self->n_threads;
+  GST_OBJECT_UNLOCK (self);
+  self->input = gst_ae_latent_input_new (&self->info, self->denoiser,
+      self->gate, n_threads, &error);
+  if (self->input == NULL)
+    gst_ae_model_post_error (GST_ELEMENT (self), error);
+  return self->input != NULL;
 }
 
 static gboolean
 make_encoder (GstAeVideoEnc * self)
 {
-  const GstVideoInfo *info = &self->planar_info;
+  const GstVideoInfo *info = gst_ae_latent_input_info (self->input);
   AeLatentFormat format = {
     .width = (guint) GST_VIDEO_INFO_WIDTH (info),
     .height = (guint) GST_VIDEO_INFO_HEIGHT (info),
@@ -233,7 +237,7 @@ gst_ae_video_enc_set_format (GstVideoEncoder * encoder,
 
   clear_format (self);
   self->info = state->info;
-  if (!make_converter (self) || !make_encoder (self))
+  if (!make_input (self) || !make_encoder (self))
     return FALSE;
   self->n_since_key = 0;
   output = gst_video_encoder_set_output_state (encoder, choose_caps (self),
@@ -258,46 +262,6 @@ take_settings (GstAeVideoEnc * self, GstClockTime pts)
   settings = self->settings;
   GST_OBJECT_UNLOCK (self);
   return settings;
-}
-
-static gboolean
-read_planar (GstAeVideoEnc * self, GstBuffer * buffer)
-{
-  GstVideoFrame frame;
-  AePicture picture;
-
-  if (!gst_video_frame_map (&frame, &self->planar_info, buffer, GST_MAP_READ))
-    return FALSE;
-  gst_ae_latent_picture (&frame, &picture);
-  ae_latent_encoder_read (self->encoder, &picture);
-  gst_video_frame_unmap (&frame);
-  return TRUE;
-}
-
-static gboolean
-convert (GstAeVideoEnc * self, GstBuffer * buffer)
-{
-  GstVideoFrame in, out;
-
-  if (!gst_video_frame_map (&in, &self->info, buffer, GST_MAP_READ))
-    return FALSE;
-  if (!gst_video_frame_map (&out, &self->planar_info, self->planar,
-          GST_MAP_WRITE)) {
-    gst_video_frame_unmap (&in);
-    return FALSE;
-  }
-  gst_video_converter_frame (self->converter, &in, &out);
-  gst_video_frame_unmap (&out);
-  gst_video_frame_unmap (&in);
-  return TRUE;
-}
-
-static gboolean
-read_picture (GstAeVideoEnc * self, GstBuffer * buffer)
-{
-  if (self->converter == NULL)
-    return read_planar (self, buffer);
-  return convert (self, buffer) && read_planar (self, self->planar);
 }
 
 static void
@@ -397,7 +361,8 @@ gst_ae_video_enc_handle_frame (GstVideoEncoder * encoder,
       || self->n_since_key == 0 || (settings.key_interval > 0
       && self->n_since_key >= settings.key_interval);
 
-  if (!read_picture (self, frame->input_buffer)) {
+  if (!gst_ae_latent_input_read (self->input, frame->input_buffer,
+          self->encoder)) {
     gst_video_encoder_finish_frame (encoder, frame);
     GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL),
         ("a video frame cannot be mapped"));
@@ -429,7 +394,11 @@ gst_ae_video_enc_propose_allocation (GstVideoEncoder * encoder,
 static gboolean
 gst_ae_video_enc_flush (GstVideoEncoder * encoder)
 {
-  GST_AE_VIDEO_ENC (encoder)->n_since_key = 0;
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
+
+  self->n_since_key = 0;
+  if (self->input != NULL)
+    gst_ae_latent_input_forget (self->input);
   return TRUE;
 }
 

@@ -7,7 +7,8 @@
  * -10 log10 of what the mean lacks to 1. The rate is that of the bytes themselves,
  * without a container. The last columns are how much longer or shorter the codec's
  * streams are than the first one's at the same PSNR, or MS-SSIM: the mean of the
- * logarithm over the range that both reach.
+ * logarithm over the range that both reach. Where input is noisy, points beyond a
+ * codec's best are left out of it: there the noise takes the bits.
  */
 #include <gio/gio.h>
 #include <gst/app/gstappsink.h>
@@ -393,6 +394,21 @@ quality_of (const Point * point, gboolean by_ms_ssim)
   return by_ms_ssim ? point->ms_ssim_db : point->psnr;
 }
 
+/* Returns: how many points of @curve there are up to its best one: the bits of
+ * those behind it, if there are any, went into noise. */
+static guint
+n_rising (const Curve * curve, gboolean by_ms_ssim)
+{
+  guint best = 0;
+
+  for (guint i = 1; i < curve->n; i++) {
+    if (quality_of (&curve->points[i], by_ms_ssim)
+        > quality_of (&curve->points[best], by_ms_ssim))
+      best = i;
+  }
+  return best + 1;
+}
+
 /* The logarithm of the rate of @curve at @quality, between its points. */
 static double
 log_rate (const Curve * curve, gboolean by_ms_ssim, double quality)
@@ -401,7 +417,8 @@ log_rate (const Curve * curve, gboolean by_ms_ssim, double quality)
   double low, high;
   guint i = 0;
 
-  while (i + 2 < curve->n && quality_of (&p[i + 1], by_ms_ssim) < quality)
+  while (i + 2 < n_rising (curve, by_ms_ssim)
+      && quality_of (&p[i + 1], by_ms_ssim) < quality)
     i++;
   low = quality_of (&p[i], by_ms_ssim);
   high = quality_of (&p[i + 1], by_ms_ssim);
@@ -417,11 +434,12 @@ compare_rates (const Curve * a, const Curve * b, gboolean by_ms_ssim)
 {
   double low = MAX (quality_of (&a->points[0], by_ms_ssim),
       quality_of (&b->points[0], by_ms_ssim));
-  double high = MIN (quality_of (&a->points[a->n - 1], by_ms_ssim),
-      quality_of (&b->points[b->n - 1], by_ms_ssim));
+  guint n_a = n_rising (a, by_ms_ssim), n_b = n_rising (b, by_ms_ssim);
+  double high = MIN (quality_of (&a->points[n_a - 1], by_ms_ssim),
+      quality_of (&b->points[n_b - 1], by_ms_ssim));
   double sum = 0;
 
-  if (low >= high)
+  if (low >= high || n_a < 2 || n_b < 2)
     return (double) NAN;
   for (guint i = 0; i < 100; i++) {
     double quality = low + (i + 0.5) / 100 * (high - low);

@@ -143,3 +143,56 @@ latent_fixture_stat (GstHarness * h, const gchar * element, const gchar * name)
   fail_unless (gst_structure_get_uint64 (stats, name, &value), "%s", name);
   return value;
 }
+
+static void
+free_buffer (gpointer buffer)
+{
+  gst_buffer_unref (buffer);
+}
+
+void
+latent_stream_init (LatentStream * s, const gchar * properties)
+{
+  GstHarness *enc, *dec = latent_fixture_decoder ("");
+
+  s->info = fixture_info ("I420", LATENT_WIDTH, LATENT_HEIGHT);
+  s->coded = g_ptr_array_new_with_free_func (free_buffer);
+  s->pictures = g_ptr_array_new_with_free_func (free_buffer);
+  enc = latent_fixture_encoder (properties, &s->info);
+  for (guint i = 0; i < LATENT_N_FRAMES; i++) {
+    GstBuffer *buffer;
+
+    gst_harness_push (enc, latent_fixture_frame (&s->info, i, FALSE, 3));
+    while ((buffer = gst_harness_try_pull (enc)) != NULL) {
+      g_ptr_array_add (s->coded, buffer);
+      gst_harness_push (dec, gst_buffer_ref (buffer));
+    }
+    buffer = gst_harness_try_pull (dec);
+    fail_unless (buffer != NULL);
+    fail_unless_equals_int (gst_harness_buffers_in_queue (dec), 0);
+    g_ptr_array_add (s->pictures, buffer);
+  }
+  gst_harness_teardown (enc);
+  gst_harness_teardown (dec);
+}
+
+void
+latent_stream_clear (LatentStream * s)
+{
+  g_ptr_array_unref (s->coded);
+  g_ptr_array_unref (s->pictures);
+}
+
+guint
+latent_frame_of (GstBuffer * buffer)
+{
+  return (guint) (GST_BUFFER_PTS (buffer) / LATENT_FRAME);
+}
+
+double
+latent_stream_likeness (const LatentStream * s, GstBuffer * picture)
+{
+  return latent_fixture_psnr (&s->info, picture,
+      g_ptr_array_index (s->pictures, latent_frame_of (picture)), 0,
+      LATENT_WIDTH);
+}

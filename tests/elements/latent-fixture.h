@@ -30,3 +30,27 @@ gsize latent_fixture_n_different (GstBuffer * a, GstBuffer * b);
 /* Field @name of the property `stats` of @element. */
 guint64 latent_fixture_stat (GstHarness * h, const gchar * element,
     const gchar * name);
+
+enum
+{ LATENT_WIDTH = 176, LATENT_HEIGHT = 144, LATENT_N_FRAMES = 40 };
+
+/* A stream of as many frames, and what it looks like. */
+typedef struct
+{
+  GstVideoInfo info;
+  GPtrArray *coded;             /* of GstBuffer */
+  GPtrArray *pictures;          /* of GstBuffer, one for each frame */
+} LatentStream;
+
+/* @properties: of the encoder */
+void latent_stream_init (LatentStream * stream, const gchar * properties);
+void latent_stream_clear (LatentStream * stream);
+
+/* The number of the frame that @buffer is of, by its time. */
+guint latent_frame_of (GstBuffer * buffer);
+
+/* How far @picture is from what its frame looks like undamaged, as PSNR. */
+double latent_stream_likeness (const LatentStream * stream,
+    GstBuffer * picture);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LatentStream, latent_stream_clear)
