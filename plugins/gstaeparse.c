@@ -9,6 +9,8 @@
  * their numbers. What is no frame is passed over; a frame that was cut short
  * goes out as far as it is there, for its first slices can be decoded. Frames
  * that nothing can be made of, because no key frame went before, are dropped.
+ * Seeking in a file reads the headers up to the time that is sought; with
+ * %GST_SEEK_FLAG_KEY_UNIT it goes to the key frame itself.
  *
  * ## Example launch line
  * |[
@@ -25,6 +27,16 @@
 GST_DEBUG_CATEGORY_STATIC (ae_parse_debug);
 #define GST_CAT_DEFAULT ae_parse_debug
 
+/* Read at once to find the header of a frame. */
+#define SCAN_BYTES 4096
+
+/* A key frame of a file. */
+typedef struct
+{
+  GstClockTime time;
+  guint64 offset;
+} KeyFrame;
+
 struct _GstAeParse
 {
   GstBaseParse parent;
@@ -36,6 +48,13 @@ struct _GstAeParse
   guint32 first_number;         /* of the first frame of the stream */
   /* what the caps tell; 0 before the first frame */
   guint width, height, rate_n, rate_d;
+
+  /* of threads that seek, under scan_lock */
+  GMutex scan_lock;
+  GArray *keys;                 /* of KeyFrame, as far as the file was read */
+  guint64 scanned;              /* so many bytes of it */
+  gboolean scan_has_first;
+  guint32 scan_first_number;
 };
 
 enum
@@ -62,6 +81,11 @@ G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
   self->is_synced = FALSE;
   self->has_first = FALSE;
   self->width = self->height = self->rate_n = self->rate_d = 0;
+  g_mutex_lock (&self->scan_lock);
+  g_array_set_size (self->keys, 0);
+  self->scanned = 0;
+  self->scan_has_first = FALSE;
+  g_mutex_unlock (&self->scan_lock);
   gst_base_parse_set_min_frame_size (parse, AE_FRAME_MIN_HEADER_BYTES);
   return TRUE;
 }
@@ -122,6 +146,14 @@ update_caps (GstAeParse * self, const AeFrameHeader * header)
   return TRUE;
 }
 
+/* Returns: when frame @number is shown, @first being that of the first one. */
+static GstClockTime
+time_of (const AeFrameHeader * header, guint32 first)
+{
+  return gst_util_uint64_scale ((guint32) (header->number - first),
+      header->rate_d * GST_SECOND, header->rate_n);
+}
+
 /* A file has no times but those that follow from numbers and rate. What comes
  * with times comes live or from a demuxer, where the decoder is to decide what
  * it makes of a frame without a key frame before it. */
@@ -130,7 +162,6 @@ set_time (GstAeParse * self, const AeFrameHeader * header,
     GstBaseParseFrame * frame)
 {
   GstBuffer *buffer = frame->buffer;
-  guint64 number;
 
   if (!self->has_first) {
     self->has_first = TRUE;
@@ -142,9 +173,7 @@ set_time (GstAeParse * self, const AeFrameHeader * header,
     frame->flags |= GST_BASE_PARSE_FRAME_FLAG_DROP;
   if (header->rate_n == 0)
     return;
-  number = (guint32) (header->number - self->first_number);
-  GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (number,
-      header->rate_d * GST_SECOND, header->rate_n);
+  GST_BUFFER_PTS (buffer) = time_of (header, self->first_number);
   GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer);
   GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (GST_SECOND,
       header->rate_d, header->rate_n);
@@ -258,14 +287,160 @@ gst_ae_parse_sink_event (GstBaseParse * parse, GstEvent * event)
       event);
 }
 
+/* Seeking in a file */
+
+/* The header at @offset of the file. Returns: how many bytes to go on by, 0 at the
+ * end; @found: (out): whether there was one. */
+static gsize
+scan_header (GstAeParse * self, guint64 offset, guint n_bytes,
+    AeFrameHeader * header, gboolean * found)
+{
+  GstBuffer *buffer = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize step = 0;
+  GstMapInfo map;
+
+  *found = FALSE;
+  if (gst_pad_pull_range (GST_BASE_PARSE_SINK_PAD (self), offset, n_bytes,
+          &buffer) != GST_FLOW_OK)
+    return 0;
+  if (gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    *found = ae_frame_header_parse (map.data, map.size, header, &error);
+    step = *found ? header->header_bytes + header->payload_bytes
+        : find_sync (map.data, map.size, 1);
+    gst_buffer_unmap (buffer, &map);
+  }
+  gst_buffer_unref (buffer);
+  if (n_bytes < AE_FRAME_MAX_HEADER_BYTES
+      && g_error_matches (error, AE_ERROR, AE_ERROR_TRUNCATED))
+    return scan_header (self, offset, AE_FRAME_MAX_HEADER_BYTES, header, found);
+  return step;
+}
+
+/* Notes the key frame at @offset; the first part of one stands for all. */
+static void
+note_key (GstAeParse * self, GstClockTime time, guint64 offset)
+{
+  const KeyFrame key = { time, offset };
+
+  if (self->keys->len > 0
+      && g_array_index (self->keys, KeyFrame, self->keys->len - 1).time >= time)
+    return;
+  g_array_append_val (self->keys, key);
+  gst_base_parse_add_index_entry (GST_BASE_PARSE (self), offset, time, TRUE,
+      TRUE);
+}
+
+/* Reads headers until a key frame is not before @time, or the file is over. */
+static void
+scan_until (GstAeParse * self, GstClockTime time)
+{
+  const GArray *keys = self->keys;
+
+  while (keys->len == 0
+      || g_array_index (keys, KeyFrame, keys->len - 1).time < time) {
+    AeFrameHeader header;
+    gboolean found;
+    gsize step = scan_header (self, self->scanned, SCAN_BYTES, &header,
+        &found);
+
+    if (step == 0 || (found && header.rate_n == 0))
+      return;
+    if (found && !self->scan_has_first) {
+      self->scan_has_first = TRUE;
+      self->scan_first_number = header.number;
+    }
+    if (found && header.type == AE_FRAME_KEY)
+      note_key (self, time_of (&header, self->scan_first_number),
+          self->scanned);
+    self->scanned += step;
+  }
+}
+
+/* Returns: the time of the key frame that @flags want for @time. */
+static GstClockTime
+snap (const GstAeParse * self, GstClockTime time, GstSeekFlags flags)
+{
+  GstClockTime before = GST_CLOCK_TIME_NONE, after = GST_CLOCK_TIME_NONE;
+
+  for (guint i = 0; i < self->keys->len && after == GST_CLOCK_TIME_NONE; i++) {
+    GstClockTime at = g_array_index (self->keys, KeyFrame, i).time;
+
+    if (at <= time)
+      before = at;
+    if (at >= time)
+      after = at;
+  }
+  if (after == GST_CLOCK_TIME_NONE)
+    after = before;
+  if (before == GST_CLOCK_TIME_NONE)
+    before = after;
+  if (before == GST_CLOCK_TIME_NONE)
+    return time;
+  switch (flags & GST_SEEK_FLAG_SNAP_NEAREST) {
+    case GST_SEEK_FLAG_SNAP_AFTER:
+      return after;
+    case GST_SEEK_FLAG_SNAP_NEAREST:
+      return after - time < time - before ? after : before;
+    default:
+      return before;
+  }
+}
+
+/* The base class knows key frames that were played alone, and guesses where
+ * others are. @event: (transfer full). Returns: (transfer full): the seek to a
+ * place that it knows. */
+static GstEvent *
+aim (GstAeParse * self, GstEvent * event)
+{
+  GstSeekType start_type, stop_type;
+  gint64 start, stop;
+  GstSeekFlags flags;
+  GstEvent *aimed;
+  GstFormat format;
+  gdouble rate;
+
+  gst_event_parse_seek (event, &rate, &format, &flags, &start_type, &start,
+      &stop_type, &stop);
+  if (format != GST_FORMAT_TIME || start_type != GST_SEEK_TYPE_SET || start < 0
+      || rate < 0 || self->is_timed
+      || GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (self)) != GST_PAD_MODE_PULL)
+    return event;
+  g_mutex_lock (&self->scan_lock);
+  scan_until (self, (GstClockTime) start);
+  if (flags & GST_SEEK_FLAG_KEY_UNIT)
+    start = (gint64) snap (self, (GstClockTime) start, flags);
+  g_mutex_unlock (&self->scan_lock);
+  aimed = gst_event_new_seek (rate, format,
+      (GstSeekFlags) (flags | GST_SEEK_FLAG_ACCURATE), start_type, start,
+      stop_type, stop);
+  gst_event_set_seqnum (aimed, gst_event_get_seqnum (event));
+  gst_event_unref (event);
+  return aimed;
+}
+
 /* After a seek the first frame is to be a key frame. */
 static gboolean
 gst_ae_parse_src_event (GstBaseParse * parse, GstEvent * event)
 {
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
-    GST_AE_PARSE (parse)->is_synced = FALSE;
+  GstAeParse *self = GST_AE_PARSE (parse);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK) {
+    self->is_synced = FALSE;
+    event = aim (self, event);
+  }
   return GST_BASE_PARSE_CLASS (gst_ae_parse_parent_class)->src_event (parse,
       event);
+}
+
+static void
+gst_ae_parse_finalize (GObject * object)
+{
+  GstAeParse *self = GST_AE_PARSE (object);
+
+  g_mutex_clear (&self->scan_lock);
+  g_array_unref (self->keys);
+  G_OBJECT_CLASS (gst_ae_parse_parent_class)->finalize (object);
 }
 
 static void
@@ -288,6 +463,8 @@ gst_ae_parse_get_property (GObject * object, guint id, GValue * value,
 static void
 gst_ae_parse_init (GstAeParse * self)
 {
+  g_mutex_init (&self->scan_lock);
+  self->keys = g_array_new (FALSE, FALSE, sizeof (KeyFrame));
 }
 
 static void
@@ -298,6 +475,7 @@ gst_ae_parse_class_init (GstAeParseClass * klass)
 
   GST_DEBUG_CATEGORY_INIT (ae_parse_debug, "aeparse", 0, "aeparse");
   G_OBJECT_CLASS (klass)->get_property = gst_ae_parse_get_property;
+  G_OBJECT_CLASS (klass)->finalize = gst_ae_parse_finalize;
   g_object_class_install_property (G_OBJECT_CLASS (klass), PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Frames since start, and places that began as one and had a wrong "

@@ -373,28 +373,87 @@ player_clear (Player * player)
 
 /* Seeks, and tells the time of the first frame that a decoder gets then. */
 static GstClockTime
-seek (Player * player, GstClockTime time)
+seek_with (Player * player, GstClockTime time, GstSeekFlags flags)
 {
   player->first = GST_CLOCK_TIME_NONE;
   fail_unless (gst_element_seek_simple (player->pipeline, GST_FORMAT_TIME,
-          GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT, (gint64) time));
+          (GstSeekFlags) (GST_SEEK_FLAG_FLUSH | flags), (gint64) time));
   fail_unless_equals_int (gst_element_get_state (player->pipeline, NULL, NULL,
           10 * GST_SECOND), GST_STATE_CHANGE_SUCCESS);
-  fail_unless (player->first_is_key);
   return player->first;
 }
 
-/* Where the file has not been read yet, from its start on. */
+static GstClockTime
+seek (Player * player, GstClockTime time)
+{
+  GstClockTime first = seek_with (player, time, GST_SEEK_FLAG_KEY_UNIT);
+
+  fail_unless (player->first_is_key);
+  return first;
+}
+
+/* To the very key frame, be it that the file has not been read so far yet. */
 GST_START_TEST (test_seeking_in_a_file_goes_to_a_key_frame)
 {
+  static const guint goals[] = { 35, 59, 30, 12, 0, 39 };
+  g_auto (Stream) stream = make_stream ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (goals); i++) {
+    Player player;
+
+    player_init (&player, &stream);
+    for (guint j = 0; j < G_N_ELEMENTS (goals); j++) {
+      guint goal = goals[(i + j) % G_N_ELEMENTS (goals)];
+      gint64 position = -1;
+
+      fail_unless_equals_uint64 (seek (&player, FRAME_TIME (goal)),
+          FRAME_TIME (goal / KEY_INTERVAL * KEY_INTERVAL));
+      fail_unless (gst_element_query_position (player.sink, GST_FORMAT_TIME,
+              &position));
+      fail_unless_equals_int64 (position,
+          FRAME_TIME (goal / KEY_INTERVAL * KEY_INTERVAL));
+    }
+    player_clear (&player);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_seeks_may_go_to_the_key_frame_behind)
+{
+  const GstSeekFlags after = (GstSeekFlags) (GST_SEEK_FLAG_KEY_UNIT
+      | GST_SEEK_FLAG_SNAP_AFTER);
+  const GstSeekFlags nearest = (GstSeekFlags) (GST_SEEK_FLAG_KEY_UNIT
+      | GST_SEEK_FLAG_SNAP_NEAREST);
   g_auto (Stream) stream = make_stream ();
   Player player;
 
   player_init (&player, &stream);
-  fail_unless (seek (&player, FRAME_TIME (35)) <= FRAME_TIME (30));
-  fail_unless_equals_uint64 (seek (&player, FRAME_TIME (12)), FRAME_TIME (10));
-  fail_unless_equals_uint64 (seek (&player, FRAME_TIME (34)), FRAME_TIME (30));
-  fail_unless_equals_uint64 (seek (&player, 0), 0);
+  fail_unless_equals_uint64 (seek_with (&player, FRAME_TIME (31), after),
+      FRAME_TIME (40));
+  fail_unless_equals_uint64 (seek_with (&player, FRAME_TIME (17), nearest),
+      FRAME_TIME (20));
+  fail_unless_equals_uint64 (seek_with (&player, FRAME_TIME (13), nearest),
+      FRAME_TIME (10));
+  /* a decoder gets all from the key frame on, and shows what was asked for */
+  fail_unless_equals_uint64 (seek_with (&player, FRAME_TIME (45),
+          GST_SEEK_FLAG_ACCURATE), FRAME_TIME (40));
+  player_clear (&player);
+}
+
+GST_END_TEST;
+
+/* Bytes between frames, and a header that is damaged. */
+GST_START_TEST (test_seeking_finds_its_way_past_damage)
+{
+  g_auto (Stream) stream = make_stream ();
+  Player player;
+
+  stream.bytes->data[stream.starts[20] + 12] ^= 1;
+  stream.bytes->data[stream.starts[33] + 12] ^= 1;
+  player_init (&player, &stream);
+  fail_unless_equals_uint64 (seek (&player, FRAME_TIME (47)), FRAME_TIME (40));
+  fail_unless_equals_uint64 (seek (&player, FRAME_TIME (27)), FRAME_TIME (10));
   player_clear (&player);
 }
 
@@ -525,6 +584,8 @@ aeparse_suite (void)
   tcase_add_test (tests, test_a_newer_major_version_is_an_error);
   tcase_add_test (tests, test_the_type_is_found);
   tcase_add_test (tests, test_seeking_in_a_file_goes_to_a_key_frame);
+  tcase_add_test (tests, test_seeks_may_go_to_the_key_frame_behind);
+  tcase_add_test (tests, test_seeking_finds_its_way_past_damage);
   tcase_add_test (tests, test_a_file_plays_to_its_end);
   tcase_add_test (tests, test_times_of_upstream_are_kept);
   tcase_add_test (tests, test_gdp_and_rtp_carry_every_frame);
