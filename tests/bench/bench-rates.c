@@ -65,9 +65,11 @@ typedef struct
 static const Codec codecs[] = {
   {"jpeg", "jpegenc", "jpegenc quality=%d", "jpegdec", TRUE, TRUE,
       {10, 20, 35, 50, 70, 85, 93, -1}},
-  {"webp", "webpenc", "webpenc quality=%d",
-        "webpdec ! videoconvert ! video/x-raw,format=I420,colorimetry=bt601",
-      TRUE, FALSE, {2, 15, 35, 60, 80, 92, 97, -1}},
+  /* webpdec makes RGB of full range and says that it has that of its input */
+  {"webp", "webpenc", "webpenc quality=%d", "webpdec "
+        "! capssetter caps=video/x-raw,colorimetry=sRGB ! videoconvert "
+        "! video/x-raw,format=I420,colorimetry=bt601", TRUE, FALSE,
+      {2, 15, 35, 60, 80, 92, 97, -1}},
   {"x264-intra", "x264enc", "x264enc pass=quant quantizer=%d key-int-max=1 "
         "speed-preset=ultrafast ! video/x-h264,stream-format=byte-stream",
       "avdec_h264", TRUE, FALSE, {44, 39, 34, 29, 24, 19, -1}},
