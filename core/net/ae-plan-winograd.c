@@ -56,12 +56,13 @@ transform_in (const AePlan * plan, const AePlanWorker * worker, guint i_in,
     gint y, gint x, guint n_groups, const Positions * to)
 {
   const AePlanStage *in = &plan->stages[i_in];
+  const AeKernels *kernels = ae_kernels ();
   const float *rows[6];
 
   for (gint j = 0; j < 6; j++)
     rows[j] = ae_plan_position (plan, worker, i_in, y - 1 + j, x - 1);
   for (guint c = 0; c < in->c; c++) {
-    ae_kernels ()->winograd_in (n_groups, rows, to->data
+    kernels->winograd_in (n_groups, rows, to->data
         + c * to->channel_step, to->step);
     for (guint j = 0; j < 6; j++)
       rows[j] += in->channel_step;
@@ -77,16 +78,22 @@ transform_out (const AePlan * plan, const AePlanWorker * worker, guint i,
   const float *bias = plan->weights->data
       + stage->layer->params[AE_PARAM_BIAS].offset;
   gboolean relu = stage->layer->activation == AE_ACTIVATION_RELU;
+  const AeKernels *kernels = ae_kernels ();
+  float *rows[4];
+  gsize steps[4];
 
+  for (gint j = 0; j < 4; j++) {
+    gboolean is_inside = y + j >= 0 && y + j < (gint) stage->h;
+
+    rows[j] = is_inside ? ae_plan_position (plan, worker, i, y + j, x)
+        : worker->unread;
+    steps[j] = is_inside ? stage->channel_step : 0;
+  }
   for (guint c = 0; c < stage->c; c++) {
-    float *rows[4];
-
-    for (gint j = 0; j < 4; j++)
-      rows[j] = y + j < 0 || y + j >= (gint) stage->h ? worker->unread
-          : ae_plan_position (plan, worker, i, y + j, x)
-          + c * stage->channel_step;
-    ae_kernels ()->winograd_out (n_groups, from->data
-        + c * from->channel_step, from->step, bias[c], relu, rows);
+    kernels->winograd_out (n_groups, from->data + c * from->channel_step,
+        from->step, bias[c], relu, rows);
+    for (guint j = 0; j < 4; j++)
+      rows[j] += steps[j];
   }
 }
 
@@ -112,6 +119,8 @@ ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker, guint i,
       stage->c, most);
   const guint width = 4 * AE_GROUP;
   guint n_left = ((guint) (span->end - span->begin) + width - 1) / width;
+  const AeKernels *kernels = ae_kernels ();
+  gsize n_weights = ae_kernels_packed_size (stage->c, c_in);
   guint n_groups;
 
   for (guint c = 0; c < c_in; c++)
@@ -123,10 +132,10 @@ ae_plan_make_winograd (const AePlan * plan, AePlanWorker * worker, guint i,
     n_groups = next_part (n_left, most);
     transform_in (plan, worker, i_in, y, x, n_groups, &in);
     for (guint k = 0; k < AE_WINOGRAD_POSITIONS; k++) {
-      ae_kernels ()->taps_forward (stage->c, n_groups, c_in, weights, NULL,
+      kernels->taps_forward (stage->c, n_groups, c_in, weights, NULL,
           in.data + k * in.step, worker->tap_offset, AE_GROUP,
           out.data + k * out.step, out.channel_step, AE_GROUP);
-      weights += ae_kernels_packed_size (stage->c, c_in);
+      weights += n_weights;
     }
     transform_out (plan, worker, i, y, x, n_groups, &out);
   }

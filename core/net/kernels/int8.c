@@ -151,11 +151,12 @@ AE_KERNEL_NAME (ae_int8_taps_to_floats_) (const AeInt8Taps * taps,
   guint n_vectors = n_groups * VECTORS_PER_GROUP;
 
   for (guint i = 0; i < taps->m; i += SUM_M) {
-    for (guint j = 0; j < n_vectors; j += SUM_V) {
+    for (guint j = 0, n_next; j < n_vectors; j += n_next) {
       const float *x = in + j * LANES;
       float *to = out + i * out_stride + j * LANES;
 
-      switch (MIN (n_vectors - j, SUM_V)) {
+      n_next = next_vectors (n_vectors - j, SUM_V);
+      switch (n_next) {
         case 1:
           tile_to_floats (1, taps, i, relu, x, tap_offset, to, out_stride);
           break;
@@ -203,11 +204,12 @@ AE_KERNEL_NAME (ae_int8_taps_to_bytes_) (const AeInt8Taps * taps,
   guint n_vectors = n_groups * VECTORS_PER_GROUP;
 
   for (guint i = 0; i < taps->m; i += SUM_M) {
-    for (guint j = 0; j < n_vectors; j += SUM_V) {
+    for (guint j = 0, n_next; j < n_vectors; j += n_next) {
       const float *x = in + j * LANES;
       float *to = out + i / 4 * out_stride + j * LANES;
 
-      switch (MIN (n_vectors - j, SUM_V)) {
+      n_next = next_vectors (n_vectors - j, SUM_V);
+      switch (n_next) {
         case 1:
           tile_to_bytes (1, taps, i, bytes, x, tap_offset, to, out_stride);
           break;

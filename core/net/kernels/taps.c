@@ -6,7 +6,8 @@
 #include "winograd.h"
 
 /* FORWARD_M x FORWARD_V: accumulators of the forward
- * sum, channels x vectors of positions. GRAD_M x GRAD_T: accumulators of the
+ * sum, channels x vectors of positions; with half the channels there is room
+ * for WIDE_V vectors. GRAD_M x GRAD_T: accumulators of the
  * weight gradient, channels x taps. Each fits the register file. */
 #if defined (__AVX512F__)
 #define FORWARD_M 8
@@ -25,6 +26,8 @@
 #define GRAD_T 2
 #endif
 
+#define WIDE_V (2 * FORWARD_V)
+
 extern const AeKernels AE_KERNEL_NAME (ae_kernels_);
 
 /* Taps that are summed before the next positions come: what they read of the
@@ -39,7 +42,7 @@ forward_tile (const guint n_m, const guint n_v, guint m, guint n_taps,
     const gint32 * tap_offset, const gsize * v_in, float *out,
     gsize out_stride, const gsize * v_out)
 {
-  Vector sum[FORWARD_M][FORWARD_V];
+  Vector sum[FORWARD_M][WIDE_V];
 
   UNROLL for (guint i = 0; i < n_m; i++) {
     float b = bias && i < m ? bias[i] : 0.0f;
@@ -58,7 +61,7 @@ forward_tile (const guint n_m, const guint n_v, guint m, guint n_taps,
   for (guint t = 0; t < n_taps; t++) {
     const float *x = in + tap_offset[t];
     const float *w = weights + (gsize) t * AE_BLOCK;
-    Vector value[FORWARD_V];
+    Vector value[WIDE_V];
 
     UNROLL for (guint v = 0; v < n_v; v++)
       value[v] = LOAD (x + v_in[v]);
@@ -89,7 +92,7 @@ forward_vectors (const guint n_v, guint m, guint n_taps, guint n_all_taps,
         + i % AE_BLOCK;
     const float *b = bias ? bias + i : NULL;
 
-    if (m - i > FORWARD_M / 2)
+    if (n_v <= FORWARD_V && m - i > FORWARD_M / 2)
       forward_tile (FORWARD_M, n_v, m - i, n_taps, w, b, add, in, tap_offset,
           v_in, out + i * out_stride, out_stride, v_out);
     else
@@ -98,13 +101,19 @@ forward_vectors (const guint n_v, guint m, guint n_taps, guint n_all_taps,
   }
 }
 
+#define FORWARD_CASE(n_v) \
+  case n_v: \
+    forward_vectors (n_v, m, n, n_taps, w, bias, t > 0, in, tap_offset + t, \
+        v_in, out, out_stride, v_out); \
+    break
+
 static void
 taps_forward (guint m, guint n_groups, guint n_taps, const float *weights,
     const float *bias, const float *in, const gint32 * tap_offset,
     gsize in_step, float *out, gsize out_stride, gsize out_step)
 {
   const guint n_vectors = n_groups * VECTORS_PER_GROUP;
-
+  const guint n_most = m > FORWARD_M / 2 ? FORWARD_V : WIDE_V;
   guint t = 0;
 
   /* without any tap, there is still the bias */
@@ -112,29 +121,27 @@ taps_forward (guint m, guint n_groups, guint n_taps, const float *weights,
     const guint n = MIN (n_taps - t, TAPS_BLOCK);
     const float *w = weights + (gsize) t * AE_BLOCK;
 
-    for (guint j = 0; j < n_vectors; j += FORWARD_V) {
-      gsize v_in[FORWARD_V], v_out[FORWARD_V];
+    for (guint j = 0, n_next; j < n_vectors; j += n_next) {
+      gsize v_in[WIDE_V], v_out[WIDE_V];
 
-      for (guint v = 0; v < FORWARD_V; v++) {
+      for (guint v = 0; v < WIDE_V; v++) {
         gsize group = (j + v) / VECTORS_PER_GROUP;
         gsize lane = (j + v) % VECTORS_PER_GROUP * LANES;
 
         v_in[v] = group * in_step + lane;
         v_out[v] = group * out_step + lane;
       }
-      switch (MIN (n_vectors - j, FORWARD_V)) {
-        case 1:
-          forward_vectors (1, m, n, n_taps, w, bias, t > 0, in,
-              tap_offset + t, v_in, out, out_stride, v_out);
-          break;
-#if FORWARD_V > 2
-        case 2:
-          forward_vectors (2, m, n, n_taps, w, bias, t > 0, in,
-              tap_offset + t, v_in, out, out_stride, v_out);
-          break;
+      n_next = next_vectors (n_vectors - j, n_most);
+      switch (n_next) {
+          FORWARD_CASE (1);
+          FORWARD_CASE (2);
+          FORWARD_CASE (3);
+#if WIDE_V > 4
+          FORWARD_CASE (4);
+          FORWARD_CASE (5);
 #endif
         default:
-          forward_vectors (FORWARD_V, m, n, n_taps, w, bias, t > 0, in,
+          forward_vectors (WIDE_V, m, n, n_taps, w, bias, t > 0, in,
               tap_offset + t, v_in, out, out_stride, v_out);
       }
     }

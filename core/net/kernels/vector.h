@@ -52,6 +52,16 @@ typedef float Unaligned
 #define UNROLL _Pragma ("GCC unroll 16")
 #define SHUFFLE(a, b, ...) __builtin_shufflevector (a, b, __VA_ARGS__)
 
+/* Of @n_left vectors, how many come next, @most or fewer: one alone at the end
+ * would take more than its share of the time. */
+INLINE guint
+next_vectors (guint n_left, guint most)
+{
+  guint n = MIN (n_left, most);
+
+  return n_left == n + 1 && n > 2 ? n - 1 : n;
+}
+
 /* p[i] = every fourth float of from[], beginning with float i. */
 INLINE void
 split_by_four (const float *from, Vector p[4])
