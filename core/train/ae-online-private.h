@@ -35,6 +35,7 @@ struct _AeOnline
   float rate_scale;
   guint64 published_at, judged_at;
   guint64 n_made;               /* steps since it started */
+  double turn_us;               /* running mean, of a step and all around it */
   gboolean is_better;           /* best is not where training started */
   gboolean unsaved;             /* good is not in the checkpoint */
   gint64 saved_at;              /* in us of the monotonic clock */

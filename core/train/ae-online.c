@@ -236,31 +236,26 @@ mix (AeOnline * online)
   ae_trainer_state_free (state);
 }
 
-/* One step, and what is due after it. Returns: how long it took, in us. */
-static gint64
+/* One step, and what is due after it. */
+static void
 step (AeOnline * online)
 {
   guint64 n = ae_trainer_n_steps (online->trainer);
   float rate = online->rate_scale
       * ae_schedule_rate (&online->config.schedule, n);
-  gint64 begin = g_get_monotonic_time (), duration;
   AeTrainerLoss loss;
 
   if (!ae_trainer_step (online->trainer, draw_sample, online, rate, &loss,
           NULL)) {
     trip (online);
-    return g_get_monotonic_time () - begin;
+    return;
   }
   n = ae_trainer_n_steps (online->trainer);
   online->n_made++;
-  duration = g_get_monotonic_time () - begin;
   g_mutex_lock (&online->lock);
   online->stats.step = n;
   online->stats.rate = (double) rate;
   follow_loss (&online->stats.loss, &loss, online->n_made);
-  follow (&online->stats.steps_per_second,
-      1e6 / (double) MAX (duration, 1) * (online->config.steps_per_frame > 0
-          ? 1.0 : online->config.cpu_share), online->n_made);
   g_mutex_unlock (&online->lock);
   if (online->config.mix && n % online->config.mix_every == 0)
     mix (online);
@@ -271,7 +266,6 @@ step (AeOnline * online)
   } else if (g_get_monotonic_time () >= online->reported_us + REPORT_US) {
     report (online);
   }
-  return g_get_monotonic_time () - begin;
 }
 
 gboolean
@@ -301,6 +295,22 @@ rest (AeOnline * online, gint64 duration)
   g_mutex_lock (&online->lock);
   while (!online->quit && !online->stream_ended
       && g_cond_wait_until (&online->changed, &online->lock, end));
+  g_mutex_unlock (&online->lock);
+}
+
+/* A step, what is due after it, and the rest. */
+static void
+work_a_turn (AeOnline * online)
+{
+  const gint64 begin = g_get_monotonic_time ();
+
+  step (online);
+  rest (online, g_get_monotonic_time () - begin);
+  /* the mean of times: that of their inverses would be that of the short ones */
+  follow (&online->turn_us, (double) (g_get_monotonic_time () - begin),
+      MAX (online->n_made, 1));
+  g_mutex_lock (&online->lock);
+  online->stats.steps_per_second = 1e6 / MAX (online->turn_us, 1.0);
   g_mutex_unlock (&online->lock);
 }
 
@@ -370,7 +380,7 @@ work (gpointer data)
     }
     ae_online_follow_stream (online);
     g_mutex_unlock (&online->lock);
-    rest (online, step (online));
+    work_a_turn (online);
     finish_if_due (online);
     g_mutex_lock (&online->lock);
     if (online->budget > 0 && --online->budget == 0)

@@ -88,6 +88,8 @@ typedef struct
  * @psnr: of what is being trained against the held-out targets, in dB; with
  *   AeOnlineConfig.score, that
  * @rate: learning rate
+ * @steps_per_second: running mean by the clock, with judgements and rests, but
+ *   without waits for the stream; 0 while unknown
  * @n_dropped: patches lost because the worker had the reservoir
  * @n_trips: how often training diverged
  * @frozen: it diverged too often; training has ended

@@ -9,7 +9,8 @@ typedef struct
 } Log;
 
 static void
-take_note (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats, const GError * error)
+take_note (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats,
+    const GError * error)
 {
   Log *log = data;
 
@@ -173,6 +174,35 @@ GST_START_TEST (test_a_live_stream_is_not_held_up)
 
 GST_END_TEST;
 
+/* Most of the time goes into judgements and rests. */
+GST_START_TEST (test_the_rate_of_steps_is_that_of_the_clock)
+{
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
+  AeOnlineConfig config = waves_config ();
+  g_autoptr (AeOnline) online = NULL;
+  AeOnlineStats stats;
+  gint64 begin;
+  double rate;
+
+  config.cpu_share = 0.5;
+  config.evaluate_every = 2;
+  config.max_steps = 40;
+  online = ae_online_new (start, &config, NULL, NULL, NULL, NULL);
+  waves_offer (online, 0, 600);
+  begin = g_get_monotonic_time ();
+  fail_unless (ae_online_end_frame (online));
+  do {
+    g_usleep (500);
+    ae_online_get_stats (online, &stats);
+  } while (!stats.finished);
+  rate = 1e6 * (double) stats.step / (double) (g_get_monotonic_time () - begin);
+  fail_unless (stats.steps_per_second > 0.8 * rate
+      && stats.steps_per_second < 1.25 * rate, "%g steps/s of %g",
+      stats.steps_per_second, rate);
+}
+
+GST_END_TEST;
+
 static Suite *
 online_suite (void)
 {
@@ -185,6 +215,7 @@ online_suite (void)
   tcase_add_test (tcase, test_waiting_streams_give_the_same_weights_each_time);
   tcase_add_test (tcase, test_a_flush_ends_the_wait_at_once);
   tcase_add_test (tcase, test_a_live_stream_is_not_held_up);
+  tcase_add_test (tcase, test_the_rate_of_steps_is_that_of_the_clock);
   return suite;
 }
 
