@@ -19,7 +19,8 @@ struct _GstAeReconstructor
   AeModel *model, *next;        /* next: to be taken up, or NULL */
   AePlan *plan;
   AeAnomaly *anomaly;
-  guint width, height;
+  guint width, height, n_x, n_y;        /* in pixels, in cells */
+  float *errors[2];             /* [n_y][n_x] */
   float *samples;               /* memory of the planes */
   AePlane in, out, before;
 };
@@ -52,7 +53,11 @@ gst_ae_reconstructor_new (AeModel * model, const GstVideoInfo * info,
   self->samples + n, stride};
   self->before = (AePlane) {
   self->samples + 2 * n, stride};
-  self->anomaly = ae_anomaly_new (self->width, self->height);
+  self->n_x = ae_cells_n (self->width);
+  self->n_y = ae_cells_n (self->height);
+  for (guint i = 0; i < 2; i++)
+    self->errors[i] = g_new (float, self->n_x * self->n_y);
+  self->anomaly = ae_anomaly_new (self->n_x * self->n_y);
   return g_steal_pointer (&self);
 }
 
@@ -65,6 +70,8 @@ gst_ae_reconstructor_free (GstAeReconstructor * self)
   ae_model_unref (self->next);
   ae_plan_free (self->plan);
   ae_anomaly_free (self->anomaly);
+  g_free (self->errors[0]);
+  g_free (self->errors[1]);
   ae_aligned_free (self->samples);
   g_free (self);
 }
@@ -86,6 +93,13 @@ gst_ae_reconstructor_forget (GstAeReconstructor * self)
   ae_anomaly_forget (self->anomaly);
 }
 
+static void
+measure (GstAeReconstructor * self, const AePlane * made, float *error)
+{
+  ae_cells_error (self->in.data, made->data, self->in.stride, self->width,
+      self->height, error);
+}
+
 /* Both models look at this frame, so that what one of them makes better is no
  * surprise. */
 static void
@@ -97,8 +111,9 @@ reconstruct (GstAeReconstructor * self)
     ae_model_unref (self->model);
     self->model = g_steal_pointer (&self->next);
     ae_plan_run (self->plan, &self->in, NULL, &self->out);
-    ae_anomaly_change_model (self->anomaly, self->in.data, self->before.data,
-        self->out.data, self->in.stride);
+    measure (self, &self->before, self->errors[0]);
+    measure (self, &self->out, self->errors[1]);
+    ae_anomaly_change_model (self->anomaly, self->errors[0], self->errors[1]);
   } else {
     ae_plan_run (self->plan, &self->in, NULL, &self->out);
   }
@@ -108,31 +123,31 @@ reconstruct (GstAeReconstructor * self)
 static void
 find_box (const GstAeReconstructor * self, GstAeScore * score)
 {
-  guint n_x, n_y, x0 = G_MAXUINT, y0 = G_MAXUINT, x1 = 0, y1 = 0;
-  const float *cells = ae_anomaly_cells (self->anomaly, &n_x, &n_y);
+  guint x0 = G_MAXUINT, y0 = G_MAXUINT, x1 = 0, y1 = 0;
+  const float *cells = ae_anomaly_cells (self->anomaly);
 
-  for (guint k = 0; k < n_x * n_y; k++) {
-    if ((double) cells[k] < score->threshold)
+  for (guint k = 0; k < self->n_x * self->n_y; k++) {
+    if ((double) cells[k] < score->anomaly.threshold)
       continue;
-    x0 = MIN (x0, k % n_x);
-    x1 = MAX (x1, k % n_x + 1);
-    y0 = MIN (y0, k / n_x);
-    y1 = MAX (y1, k / n_x + 1);
+    x0 = MIN (x0, k % self->n_x);
+    x1 = MAX (x1, k % self->n_x + 1);
+    y0 = MIN (y0, k / self->n_x);
+    y1 = MAX (y1, k / self->n_x + 1);
   }
   if (x1 == 0)
     return;
-  score->x = x0 * AE_ANOMALY_CELL;
-  score->y = y0 * AE_ANOMALY_CELL;
-  score->width = MIN (x1 * AE_ANOMALY_CELL, self->width) - score->x;
-  score->height = MIN (y1 * AE_ANOMALY_CELL, self->height) - score->y;
+  score->x = x0 * AE_CELL;
+  score->y = y0 * AE_CELL;
+  score->width = MIN (x1 * AE_CELL, self->width) - score->x;
+  score->height = MIN (y1 * AE_CELL, self->height) - score->y;
 }
 
 /* Between the centres of the cells: 0 for what is usual, 1 for the hottest. */
 static float
 heat_at (const float *cells, guint n_x, guint n_y, float x, float y)
 {
-  const float cx = CLAMP (x / AE_ANOMALY_CELL - 0.5f, 0.0f, (float) n_x - 1);
-  const float cy = CLAMP (y / AE_ANOMALY_CELL - 0.5f, 0.0f, (float) n_y - 1);
+  const float cx = CLAMP (x / AE_CELL - 0.5f, 0.0f, (float) n_x - 1);
+  const float cy = CLAMP (y / AE_CELL - 0.5f, 0.0f, (float) n_y - 1);
   const guint i = (guint) cy, j = (guint) cx;
   const float fy = cy - (float) i, fx = cx - (float) j;
   const float *a = cells + i * n_x, *b = a + (i + 1 < n_y ? n_x : 0);
@@ -154,14 +169,13 @@ paint_heat (const GstAeReconstructor * self, guint i_component,
 {
   const float scale_x = (float) self->width / (float) pixels->width;
   const float scale_y = (float) self->height / (float) pixels->height;
-  guint n_x, n_y;
-  const float *cells = ae_anomaly_cells (self->anomaly, &n_x, &n_y);
+  const float *cells = ae_anomaly_cells (self->anomaly);
 
   for (gint y = 0; y < pixels->height; y++) {
     float *row = plane->data + (gsize) y * plane->stride;
 
     for (gint x = 0; x < pixels->width; x++) {
-      float heat = 0.8f * heat_at (cells, n_x, n_y,
+      float heat = 0.8f * heat_at (cells, self->n_x, self->n_y,
           ((float) x + 0.5f) * scale_x, ((float) y + 0.5f) * scale_y);
 
       row[x] += heat * (heat_colour[i_component] - row[x]);
@@ -218,13 +232,10 @@ gst_ae_reconstructor_run (GstAeReconstructor * self, GstVideoFrame * frame,
   ae_pixels_to_floats (&luma, self->in.data, self->in.stride);
   reconstruct (self);
   memset (score, 0, sizeof *score);
-  score->score = ae_anomaly_add (self->anomaly, self->in.data, self->out.data,
-      self->in.stride, quantile);
-  score->threshold = threshold >= 0.0 ? threshold
-      : ae_anomaly_threshold (self->anomaly);
-  score->anomalous = score->score >= 0.0 && score->threshold >= 0.0
-      && score->score > score->threshold;
-  if (score->anomalous)
+  measure (self, &self->out, self->errors[0]);
+  ae_anomaly_add (self->anomaly, self->errors[0], threshold, quantile,
+      &score->anomaly);
+  if (score->anomaly.anomalous)
     find_box (self, score);
   switch (output) {
     case GST_AE_OUTPUT_INPUT:

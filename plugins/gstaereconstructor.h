@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ae-anomaly.h"
+#include "ae-cells.h"
 #include "ae-plan.h"
 #include "gstaeframe.h"
 
@@ -15,12 +16,11 @@ typedef enum
   GST_AE_OUTPUT_HEAT_MAP
 } GstAeOutput;
 
-/* Score of a frame. @score: negative while unknown; @x to @height: the part of
- * the frame whose cells are over the threshold, empty if none is. */
+/* Score of a frame. @x to @height: the part of the frame whose cells are over the
+ * threshold, empty if none is. */
 typedef struct
 {
-  double score, threshold;
-  gboolean anomalous;
+  AeAnomalyScore anomaly;
   guint x, y, width, height;
 } GstAeScore;
 
@@ -47,7 +47,7 @@ void gst_ae_reconstructor_forget (GstAeReconstructor * self);
 /**
  * gst_ae_reconstructor_run:
  * @frame: YUV or grey, mapped for reading and writing; becomes what @output says
- * @threshold: of the score; negative: by @quantile, ae_anomaly_threshold()
+ * @threshold, @quantile: ae_anomaly_add()
  */
 void gst_ae_reconstructor_run (GstAeReconstructor * self,
     GstVideoFrame * frame, GstAeOutput output, double threshold,

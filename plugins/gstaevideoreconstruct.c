@@ -37,6 +37,7 @@
 
 #include "ae-error.h"
 #include "ae-slot.h"
+#include "gstaeanomaly.h"
 #include "gstaemodel.h"
 #include "gstaeproperties.h"
 #include "gstaereconstructor.h"
@@ -53,7 +54,7 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_reconstruct_debug);
 typedef struct
 {
   gint output;
-  gdouble threshold, quantile;
+  GstAeAnomalySettings anomaly;
 } Settings;
 
 struct _GstAeVideoReconstruct
@@ -250,37 +251,22 @@ gst_ae_video_reconstruct_before_transform (GstBaseTransform * trans,
 }
 
 static void
-set_fields (GstStructure * structure, const GstAeScore * score)
+tell (GstAeVideoReconstruct * self, GstBuffer * buffer,
+    const GstAeScore * score)
 {
-  gst_structure_set (structure, "score", G_TYPE_DOUBLE, score->score,
-      "threshold", G_TYPE_DOUBLE, score->threshold,
-      "anomalous", G_TYPE_BOOLEAN, score->anomalous,
+  GstStructure *where = gst_structure_new ("where",
       "x", G_TYPE_UINT, score->x, "y", G_TYPE_UINT, score->y,
       "width", G_TYPE_UINT, score->width,
       "height", G_TYPE_UINT, score->height, NULL);
-}
 
-static void
-post_anomaly (GstAeVideoReconstruct * self, const GstBuffer * buffer,
-    const GstAeScore * score)
-{
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  const GstClockTime pts = GST_BUFFER_PTS (buffer);
-  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
-  GstClockTime running_time = GST_CLOCK_TIME_NONE;
-  GstStructure *structure;
-
-  if (segment->format == GST_FORMAT_TIME) {
-    stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
-    running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
-  }
-  structure = gst_structure_new (GST_AE_ANOMALY_NAME,
-      "timestamp", G_TYPE_UINT64, pts,
-      "stream-time", G_TYPE_UINT64, stream_time,
-      "running-time", G_TYPE_UINT64, running_time, NULL);
-  set_fields (structure, score);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self), structure));
+  GST_OBJECT_LOCK (self);
+  self->score = score->anomaly.score;
+  GST_OBJECT_UNLOCK (self);
+  gst_ae_anomaly_mark (buffer, &score->anomaly, where);
+  if (score->anomaly.anomalous)
+    gst_ae_anomaly_post (GST_BASE_TRANSFORM (self), buffer, &score->anomaly,
+        where);
+  gst_structure_free (where);
 }
 
 static GstFlowReturn
@@ -298,19 +284,9 @@ gst_ae_video_reconstruct_transform_frame_ip (GstVideoFilter * filter,
   if (self->reconstructor == NULL)
     return GST_FLOW_OK;
   gst_ae_reconstructor_run (self->reconstructor, frame,
-      (GstAeOutput) settings->output, settings->threshold, settings->quantile,
-      &score);
-  GST_OBJECT_LOCK (self);
-  self->score = score.score;
-  GST_OBJECT_UNLOCK (self);
-  if (score.score >= 0.0) {
-    GstCustomMeta *meta =
-        gst_buffer_add_custom_meta (frame->buffer, GST_AE_ANOMALY_NAME);
-
-    set_fields (gst_custom_meta_get_structure (meta), &score);
-  }
-  if (score.anomalous)
-    post_anomaly (self, frame->buffer, &score);
+      (GstAeOutput) settings->output, settings->anomaly.threshold,
+      settings->anomaly.quantile, &score);
+  tell (self, frame->buffer, &score);
   return GST_FLOW_OK;
 }
 
@@ -325,19 +301,10 @@ static const GstAeProperty rows[] = {
         "none)", GST_AE_STRING, AT (slot_name),.text = NULL},
   {"output", "Output", "What frames become", GST_AE_ENUM, AT (settings.output),
       output_type,.usual = GST_AE_OUTPUT_HEAT_MAP,.when = GST_AE_CONTROLLED},
-  {"threshold", "Threshold", "Score over which a frame is an anomaly, in "
-        "standard deviations of what is usual (-1 = learned from the stream, "
-        "by quantile)", GST_AE_DOUBLE, AT (settings.threshold),.low =
-        -1.0,.high = 1e6,.usual = -1.0,.when = GST_AE_CONTROLLED},
-  {"quantile", "Quantile", "Of the last 256 scores; the learned threshold is "
-        "three times as far over their median", GST_AE_DOUBLE,
-      AT (settings.quantile),.low = 0.5,.high = 1.0,.usual = 0.95,.when =
-        GST_AE_CONTROLLED},
   {"n-threads", "Number of threads",
         "Threads that work on a frame (0 = one per " "processor)", GST_AE_UINT,
       AT (n_threads),.high = GST_AE_MAX_THREADS},
-  {"score", "Score", "Of the last frame (-1 = not known yet)", GST_AE_DOUBLE,
-      AT (score),.low = -1.0,.high = 1e6,.usual = -1.0,.told = TRUE},
+  GST_AE_ANOMALY_PROPERTIES (AT (settings.anomaly), AT (score)),
 #undef AT
 };
 
@@ -367,7 +334,6 @@ gst_ae_video_reconstruct_finalize (GObject * object)
 static void
 gst_ae_video_reconstruct_class_init (GstAeVideoReconstructClass * klass)
 {
-  static const gchar *tags[] = { NULL };
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
@@ -375,7 +341,7 @@ gst_ae_video_reconstruct_class_init (GstAeVideoReconstructClass * klass)
 
   GST_DEBUG_CATEGORY_INIT (ae_video_reconstruct_debug, "aevideoreconstruct",
       0, "aevideoreconstruct");
-  gst_meta_register_custom (GST_AE_ANOMALY_NAME, tags, NULL, NULL, NULL);
+  gst_ae_anomaly_register ();
 
   object_class->set_property = gst_ae_video_reconstruct_set_property;
   object_class->get_property = gst_ae_video_reconstruct_get_property;

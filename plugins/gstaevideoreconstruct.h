@@ -9,7 +9,4 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GstAeVideoReconstruct, gst_ae_video_reconstruct, GST,
     AE_VIDEO_RECONSTRUCT, GstVideoFilter)
 
-/* The custom meta of each scored frame, and the element message. */
-#define GST_AE_ANOMALY_NAME "ae-anomaly"
-
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "ae-model.h"
 #include "gstaeaudiocorrupt.h"
 #include "gstaeaudiodenoise.h"
+#include "gstaeaudioreconstruct.h"
 #include "gstaemonitorsrc.h"
 #include "gstaeparse.h"
 #include "gstaevideocode.h"
@@ -24,6 +25,8 @@ static const struct
 } elements[] = {
   {"aeaudiocorrupt", GST_RANK_NONE, gst_ae_audio_corrupt_get_type},
   {"aeaudiodenoise", GST_RANK_NONE, gst_ae_audio_denoise_get_type},
+  {"aeaudioreconstruct", GST_RANK_NONE,
+      gst_ae_audio_reconstruct_get_type},
   {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},
   {"aeparse", GST_RANK_PRIMARY, gst_ae_parse_get_type},
   {"aevideocode", GST_RANK_NONE, gst_ae_video_code_get_type},

@@ -4,10 +4,7 @@
 #include "ae-error.h"
 #include "ae-stream.h"
 
-#include <math.h>
 #include <string.h>
-
-#define LOUDEST 1e4f            /* samples over it are no sound */
 
 struct _AeAudioDenoiser
 {
@@ -15,18 +12,8 @@ struct _AeAudioDenoiser
   AeStream *stream;
   AeAudioFeatures features;
   float strength, floor;
-  guint at;                     /* samples of the hop under way */
-  float window[AE_STFT_WINDOW]; /* input of the frame, the last hop under way */
-  float overlap[AE_STFT_WINDOW];        /* what is removed, under synthesis */
-  float removed[AE_STFT_HOP];   /* while the hop under way comes in */
-  float past[AE_AUDIO_DENOISER_DELAY];  /* input as it was, a ring */
-  guint i_past;
+  AeSpectralFilter *filter;
 };
-
-/* The delay is a window: a hop comes out while the second one after it comes
- * in. */
-G_STATIC_ASSERT (AE_AUDIO_DENOISER_DELAY == 2 * AE_STFT_HOP);
-G_STATIC_ASSERT (AE_STFT_WINDOW == 2 * AE_STFT_HOP);
 
 static AeStream *
 new_stream (AeModel * model, GError ** error)
@@ -45,9 +32,37 @@ new_stream (AeModel * model, GError ** error)
       error);
 }
 
+/* Of the spectrum, what is noise. */
+static void
+take_noise (gpointer data, AeSpectrum * spectrum)
+{
+  AeAudioDenoiser *denoiser = data;
+  float features[AE_AUDIO_FEATURES];
+  const float *mask;
+
+  ae_audio_features_next (&denoiser->features, spectrum, features, 1);
+  mask = ae_stream_step (denoiser->stream, features);
+  for (guint k = 0; k < AE_STFT_BINS; k++) {
+    float part = denoiser->strength * (1.0f - MAX (mask[k], denoiser->floor));
+
+    spectrum->re[k] *= part;
+    spectrum->im[k] *= part;
+  }
+}
+
+static void
+forget (gpointer data)
+{
+  AeAudioDenoiser *denoiser = data;
+
+  ae_stream_reset (denoiser->stream);
+  memset (&denoiser->features, 0, sizeof denoiser->features);
+}
+
 AeAudioDenoiser *
 ae_audio_denoiser_new (AeModel * model, GError ** error)
 {
+  static const AeSpectralFilterOps ops = { take_noise, forget };
   AeStream *stream = new_stream (model, error);
   AeAudioDenoiser *denoiser;
 
@@ -58,6 +73,7 @@ ae_audio_denoiser_new (AeModel * model, GError ** error)
   denoiser->stream = stream;
   denoiser->strength = 1.0f;
   denoiser->floor = 0.1f;
+  denoiser->filter = ae_spectral_filter_new (&ops, denoiser);
   return denoiser;
 }
 
@@ -66,6 +82,7 @@ ae_audio_denoiser_free (AeAudioDenoiser * denoiser)
 {
   if (denoiser == NULL)
     return;
+  ae_spectral_filter_free (denoiser->filter);
   ae_stream_free (denoiser->stream);
   ae_model_unref (denoiser->model);
   g_free (denoiser);
@@ -107,70 +124,18 @@ ae_audio_denoiser_set_floor (AeAudioDenoiser * denoiser, float least)
 void
 ae_audio_denoiser_reset (AeAudioDenoiser * denoiser)
 {
-  ae_stream_reset (denoiser->stream);
-  memset (&denoiser->features, 0, sizeof denoiser->features);
-  memset (denoiser->window, 0, sizeof denoiser->window);
-  memset (denoiser->overlap, 0, sizeof denoiser->overlap);
-  memset (denoiser->removed, 0, sizeof denoiser->removed);
-  memset (denoiser->past, 0, sizeof denoiser->past);
-  denoiser->at = denoiser->i_past = 0;
+  ae_spectral_filter_reset (denoiser->filter);
 }
 
-/* A window is full: what of it is noise goes to the overlap. */
-static void
-run_frame (AeAudioDenoiser * denoiser)
+AeSpectralFilter *
+ae_audio_denoiser_filter (AeAudioDenoiser * denoiser)
 {
-  float features[AE_AUDIO_FEATURES];
-  AeSpectrum spectrum;
-  const float *mask;
-
-  ae_stft_analyse (denoiser->window, &spectrum);
-  ae_audio_features_next (&denoiser->features, &spectrum, features, 1);
-  mask = ae_stream_step (denoiser->stream, features);
-  for (guint k = 0; k < AE_STFT_BINS; k++) {
-    float part = denoiser->strength * (1.0f - MAX (mask[k], denoiser->floor));
-
-    spectrum.re[k] *= part;
-    spectrum.im[k] *= part;
-  }
-  ae_stft_synthesise (&spectrum, denoiser->overlap);
-}
-
-/* The hop under way is complete. */
-static void
-next_hop (AeAudioDenoiser * denoiser)
-{
-  const gsize size_bytes = AE_STFT_HOP * sizeof (float);
-
-  run_frame (denoiser);
-  memcpy (denoiser->removed, denoiser->overlap, size_bytes);
-  memcpy (denoiser->overlap, denoiser->overlap + AE_STFT_HOP, size_bytes);
-  memset (denoiser->overlap + AE_STFT_HOP, 0, size_bytes);
-  memcpy (denoiser->window, denoiser->window + AE_STFT_HOP, size_bytes);
-  denoiser->at = 0;
-}
-
-static inline float
-sound (float x)
-{
-  return isfinite (x) ? fminf (fmaxf (x, -LOUDEST), LOUDEST) : 0.0f;
+  return denoiser->filter;
 }
 
 void
 ae_audio_denoiser_process (AeAudioDenoiser * denoiser, const float *in,
     float *out, float *removed, gsize n)
 {
-  for (gsize i = 0; i < n; i++) {
-    float x = in[i], noise = denoiser->removed[denoiser->at];
-
-    if (removed)
-      removed[i] = noise;
-    if (out)
-      out[i] = denoiser->past[denoiser->i_past] - noise;
-    denoiser->past[denoiser->i_past] = x;
-    denoiser->i_past = (denoiser->i_past + 1) % AE_AUDIO_DENOISER_DELAY;
-    denoiser->window[AE_STFT_HOP + denoiser->at] = sound (x);
-    if (++denoiser->at == AE_STFT_HOP)
-      next_hop (denoiser);
-  }
+  ae_spectral_filter_process (denoiser->filter, in, out, removed, n);
 }

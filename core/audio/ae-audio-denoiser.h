@@ -2,20 +2,14 @@
 #pragma once
 
 #include "ae-model.h"
+#include "ae-spectral-filter.h"
 
 G_BEGIN_DECLS
 
-/* Samples are mono floats at this rate, full scale being -1 to 1. */
-#define AE_AUDIO_RATE 16000
+#define AE_AUDIO_DENOISER_DELAY AE_SPECTRAL_FILTER_DELAY
 
-/* Samples by which the output is later than the input: 20 ms. */
-#define AE_AUDIO_DENOISER_DELAY 320
-
-/**
- * AeAudioDenoiser: the state of one stream; models are shared. What a sample
- * becomes does not depend on how the stream is cut into calls. One thread at a
- * time; nothing is allocated after ae_audio_denoiser_new().
- */
+/* AeAudioDenoiser: the state of one stream, that of #AeSpectralFilter; models are
+ * shared. */
 typedef struct _AeAudioDenoiser AeAudioDenoiser;
 
 /**
@@ -54,21 +48,11 @@ void ae_audio_denoiser_set_floor (AeAudioDenoiser * denoiser, float floor);
  * there was silence. */
 void ae_audio_denoiser_reset (AeAudioDenoiser * denoiser);
 
-/**
- * ae_audio_denoiser_process:
- * @in: @n samples; where one is not finite, silence is taken in its place, but
- *   it is handed on
- * @out: (nullable): @n samples; may be @in
- * @removed: (nullable): @n samples of the noise that was taken away
- *
- * out[i] is the input %AE_AUDIO_DENOISER_DELAY samples before in[i], less
- * removed[i]; before the first input there are zeros. So samples of the last
- * delay come out when as many zeros are fed after them.
- *
- * At other rates than %AE_AUDIO_RATE, feed a resampled copy, and take the
- * resampled @removed from the stream itself, delayed likewise: what lies above
- * the model's band stays as it is.
- */
+/* Returns: (transfer none): which takes the noise away, for those who filter
+ * with more than denoisers. */
+AeSpectralFilter *ae_audio_denoiser_filter (AeAudioDenoiser * denoiser);
+
+/* As ae_spectral_filter_process(); @removed is the noise. */
 void ae_audio_denoiser_process (AeAudioDenoiser * denoiser, const float *in,
     float *out, float *removed, gsize n);
 

@@ -14,11 +14,11 @@ scaled (float x)
   return fminf (fmaxf (SCALE * x, -LIMIT), LIMIT);
 }
 
-void
-ae_audio_features_next (AeAudioFeatures * features,
-    const AeSpectrum * spectrum, float *out, gsize step)
+/* Returns: the share of this frame in the means. */
+static float
+take_logs (AeAudioFeatures * features, const AeSpectrum * spectrum, float *logs)
 {
-  float logs[AE_STFT_BINS], sum = 0.0f, share;
+  float sum = 0.0f, share;
 
   features->n_frames = MIN (features->n_frames + 1, MEMORY);
   share = 1.0f / (float) features->n_frames;
@@ -28,9 +28,35 @@ ae_audio_features_next (AeAudioFeatures * features,
     sum += logs[k];
   }
   features->level += share * (sum / AE_STFT_BINS - features->level);
+  return share;
+}
+
+void
+ae_audio_features_next (AeAudioFeatures * features,
+    const AeSpectrum * spectrum, float *out, gsize step)
+{
+  float logs[AE_STFT_BINS], share = take_logs (features, spectrum, logs);
+
   for (guint k = 0; k < AE_STFT_BINS; k++) {
     features->bins[k] += share * (logs[k] - features->bins[k]);
     out[k * step] = scaled (logs[k] - features->bins[k]);
     out[(AE_STFT_BINS + k) * step] = scaled (logs[k] - features->level);
   }
+}
+
+void
+ae_audio_shape_next (AeAudioFeatures * features, const AeSpectrum * spectrum,
+    float *out, gsize step)
+{
+  float logs[AE_STFT_BINS];
+
+  take_logs (features, spectrum, logs);
+  for (guint k = 0; k < AE_STFT_BINS; k++)
+    out[k * step] = scaled (logs[k] - features->level);
+}
+
+float
+ae_audio_shape_gain (float from, float to)
+{
+  return expf ((to - from) / (2.0f * SCALE));
 }

@@ -30,4 +30,17 @@ typedef struct
 void ae_audio_features_next (AeAudioFeatures * features,
     const AeSpectrum * spectrum, float *out, gsize step);
 
+/**
+ * ae_audio_shape_next:
+ * @out: (out): %AE_STFT_BINS values, each @step floats after the other
+ *
+ * The shape of the spectrum alone, for models that reconstruct it: the second
+ * half of what ae_audio_features_next() gives.
+ */
+void ae_audio_shape_next (AeAudioFeatures * features,
+    const AeSpectrum * spectrum, float *out, gsize step);
+
+/* Returns: the factor that takes a bin from one value of the shape to another. */
+float ae_audio_shape_gain (float from, float to);
+
 G_END_DECLS

@@ -5,6 +5,8 @@
 
 G_BEGIN_DECLS
 
+#define AE_AUDIO_RATE 16000      /* Hz; full scale of the samples is -1 to 1 */
+
 #define AE_STFT_WINDOW 320      /* samples in a frame */
 #define AE_STFT_HOP 160         /* samples from one frame to the next */
 #define AE_STFT_BINS 161        /* of a frame's spectrum, from 0 to half the rate */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "ae-anomaly.h"
+#include "ae-cells.h"
 #include "ae-rng.h"
 
 enum
@@ -10,46 +11,50 @@ enum
 
 /* Frame @i and its reconstruction, 0: the error is noise of 0.02, more to the
  * right, times @light; within the cell of column 3, row 2 times @there. */
-static double
+static AeAnomalyScore
 add (AeAnomaly * anomaly, guint i, float light, float there)
 {
   static float x[HEIGHT * STRIDE], y[HEIGHT * STRIDE];
+  float error[N_X * N_Y];
+  AeAnomalyScore score;
   AeRng rng;
 
   ae_rng_init (&rng, i + 1);
   for (guint p = 0; p < HEIGHT * STRIDE; p++) {
-    guint column = p % STRIDE / AE_ANOMALY_CELL;
-    guint row = p / STRIDE / AE_ANOMALY_CELL;
+    guint column = p % STRIDE / AE_CELL;
+    guint row = p / STRIDE / AE_CELL;
 
     x[p] = light * (0.02f + 0.01f * (float) column) * ae_rng_normal (&rng);
     if (column == 3 && row == 2)
       x[p] *= there;
   }
-  return ae_anomaly_add (anomaly, x, y, STRIDE, 0.95);
+  ae_cells_error (x, y, STRIDE, WIDTH, HEIGHT, error);
+  ae_anomaly_add (anomaly, error, -1.0, 0.95, &score);
+  return score;
 }
 
 GST_START_TEST (test_a_cell_with_more_or_less_error_stands_out)
 {
-  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (WIDTH, HEIGHT);
+  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (N_X * N_Y);
   static const float there[] = { 3.0f, 0.3f };
-  guint n_x, n_y;
-  const float *cells = ae_anomaly_cells (anomaly, &n_x, &n_y);
+  const float *cells = ae_anomaly_cells (anomaly);
 
-  fail_unless (n_x == N_X && n_y == N_Y);
+  fail_unless (ae_cells_n (WIDTH) == N_X && ae_cells_n (HEIGHT) == N_Y);
   for (guint i = 0; i < 30; i++)
-    fail_unless (add (anomaly, i, 1.0f, 1.0f) < 0.0);
-  for (guint i = 30; i < 60; i++)
-    fail_unless (add (anomaly, i, 1.0f, 1.0f) >= 0.0);
-  fail_unless (ae_anomaly_threshold (anomaly) < 0.0);
-  for (guint i = 60; i < 200; i++) {
-    double score = add (anomaly, i, 1.0f, 1.0f);
+    fail_unless (add (anomaly, i, 1.0f, 1.0f).score < 0.0);
+  for (guint i = 30; i < 60; i++) {
+    AeAnomalyScore score = add (anomaly, i, 1.0f, 1.0f);
 
-    fail_unless (score <= ae_anomaly_threshold (anomaly),
-        "frame %u: %g, threshold %g", i, score, ae_anomaly_threshold (anomaly));
+    fail_unless (score.score >= 0.0 && score.threshold < 0.0);
+  }
+  for (guint i = 60; i < 200; i++) {
+    AeAnomalyScore score = add (anomaly, i, 1.0f, 1.0f);
+
+    fail_unless (!score.anomalous && score.threshold > 0.0,
+        "frame %u: %g, threshold %g", i, score.score, score.threshold);
   }
   for (guint k = 0; k < 2; k++) {
-    fail_unless (add (anomaly, 200 + k, 1.0f, there[k])
-        > ae_anomaly_threshold (anomaly));
+    fail_unless (add (anomaly, 200 + k, 1.0f, there[k]).anomalous);
     for (guint i = 0; i < N_X * N_Y; i++)
       fail_unless ((cells[i] > 8.0f) == (i == 2 * N_X + 3), "cell %u: %g", i,
           (double) cells[i]);
@@ -60,34 +65,33 @@ GST_END_TEST;
 
 GST_START_TEST (test_light_that_changes_everywhere_is_not_unusual)
 {
-  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (WIDTH, HEIGHT);
+  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (N_X * N_Y);
 
   for (guint i = 0; i < 100; i++)
     add (anomaly, i, 1.0f, 1.0f);
   for (guint i = 100; i < 200; i++)
-    fail_unless (add (anomaly, i, i % 2 ? 0.5f : 1.5f, 1.0f)
-        <= ae_anomaly_threshold (anomaly));
+    fail_if (add (anomaly, i, i % 2 ? 0.5f : 1.5f, 1.0f).anomalous);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_what_stays_is_unusual_for_long_but_not_for_ever)
 {
-  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (WIDTH, HEIGHT);
-  double threshold;
+  g_autoptr (AeAnomaly) anomaly = ae_anomaly_new (N_X * N_Y);
+  double threshold = 0.0;
 
   for (guint i = 0; i < 200; i++)
-    add (anomaly, i, 1.0f, 1.0f);
-  threshold = ae_anomaly_threshold (anomaly);
-  for (guint i = 200; i < 500; i++)
-    fail_unless (add (anomaly, i, 1.0f, 6.0f)
-        > ae_anomaly_threshold (anomaly), "frame %u", i);
-  /* and no anomaly has changed what is held for one */
-  fail_unless (ae_anomaly_threshold (anomaly) < 1.5 * threshold);
+    threshold = add (anomaly, i, 1.0f, 1.0f).threshold;
+  for (guint i = 200; i < 500; i++) {
+    AeAnomalyScore score = add (anomaly, i, 1.0f, 6.0f);
+
+    fail_unless (score.anomalous, "frame %u", i);
+    /* and no anomaly has changed what is held for one */
+    fail_unless (score.threshold < 1.5 * threshold);
+  }
   for (guint i = 500; i < 3000; i++)
     add (anomaly, i, 1.0f, 6.0f);
-  fail_unless (add (anomaly, 3000, 1.0f, 6.0f)
-      <= ae_anomaly_threshold (anomaly));
+  fail_if (add (anomaly, 3000, 1.0f, 6.0f).anomalous);
 }
 
 GST_END_TEST;
@@ -96,8 +100,9 @@ GST_START_TEST (test_a_better_model_is_no_anomaly)
 {
   static float x[HEIGHT * STRIDE], before[HEIGHT * STRIDE];
   static float after[HEIGHT * STRIDE];
-  AeAnomaly *told = ae_anomaly_new (WIDTH, HEIGHT);
-  AeAnomaly *not_told = ae_anomaly_new (WIDTH, HEIGHT);
+  float errors[2][N_X * N_Y];
+  AeAnomaly *told = ae_anomaly_new (N_X * N_Y);
+  AeAnomaly *not_told = ae_anomaly_new (N_X * N_Y);
   AeRng rng;
 
   ae_rng_init (&rng, 1);
@@ -108,14 +113,14 @@ GST_START_TEST (test_a_better_model_is_no_anomaly)
   /* from now on there is a third of the error in one cell */
   for (guint p = 0; p < HEIGHT * STRIDE; p++) {
     x[p] = 0.05f * ae_rng_normal (&rng);
-    if (p % STRIDE / AE_ANOMALY_CELL == 3 && p / STRIDE / AE_ANOMALY_CELL == 2)
+    if (p % STRIDE / AE_CELL == 3 && p / STRIDE / AE_CELL == 2)
       after[p] = x[p] * 2.0f / 3.0f;
   }
-  ae_anomaly_change_model (told, x, before, after, STRIDE);
-  fail_unless (add (told, 100, 1.0f, 1.0f / 3.0f)
-      <= ae_anomaly_threshold (told));
-  fail_unless (add (not_told, 100, 1.0f, 1.0f / 3.0f)
-      > ae_anomaly_threshold (not_told));
+  ae_cells_error (x, before, STRIDE, WIDTH, HEIGHT, errors[0]);
+  ae_cells_error (x, after, STRIDE, WIDTH, HEIGHT, errors[1]);
+  ae_anomaly_change_model (told, errors[0], errors[1]);
+  fail_if (add (told, 100, 1.0f, 1.0f / 3.0f).anomalous);
+  fail_unless (add (not_told, 100, 1.0f, 1.0f / 3.0f).anomalous);
   ae_anomaly_free (told);
   ae_anomaly_free (not_told);
 }

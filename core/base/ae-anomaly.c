@@ -11,9 +11,7 @@
 #define N_FOLLOW 500
 #define N_SCORES 256
 
-/* Errors under half a step of the 8-bit scale are rounding. */
-#define ROUNDING (0.5f / 255.0f)
-/* Smallest standard deviation of a logarithm. */
+/* Smallest standard deviation, of a logarithm. */
 #define MIN_DEVIATION 0.05f
 /* What is further off than this is hardly a drift of what is usual: it counts no
  * more, and the more slowly the further it is. */
@@ -23,33 +21,27 @@
 
 struct _AeAnomaly
 {
-  guint width, height, n_x, n_y, n;
+  guint n;
   guint n_frames;
-  float *error, *other;         /* of a frame: [n] logarithms, less the median */
+  float *error;                 /* of a frame: [n], less the median */
   float *mean, *variance;       /* of what is usual, [n] */
   float *off;                   /* [n] */
   float *sorted;                /* scratch, [n] */
   guint n_scores;               /* seen */
-  double scores[N_SCORES], threshold;
+  double scores[N_SCORES];
 };
 
 AeAnomaly *
-ae_anomaly_new (guint width, guint height)
+ae_anomaly_new (guint n_cells)
 {
   AeAnomaly *self = g_new0 (AeAnomaly, 1);
 
-  self->width = width;
-  self->height = height;
-  self->n_x = (width + AE_ANOMALY_CELL - 1) / AE_ANOMALY_CELL;
-  self->n_y = (height + AE_ANOMALY_CELL - 1) / AE_ANOMALY_CELL;
-  self->n = self->n_x * self->n_y;
+  self->n = n_cells;
   self->error = g_new0 (float, self->n);
-  self->other = g_new0 (float, self->n);
   self->mean = g_new0 (float, self->n);
   self->variance = g_new0 (float, self->n);
   self->off = g_new0 (float, self->n);
   self->sorted = g_new0 (float, self->n);
-  self->threshold = -1.0;
   return self;
 }
 
@@ -59,7 +51,6 @@ ae_anomaly_free (AeAnomaly * self)
   if (self == NULL)
     return;
   g_free (self->error);
-  g_free (self->other);
   g_free (self->mean);
   g_free (self->variance);
   g_free (self->off);
@@ -71,7 +62,6 @@ void
 ae_anomaly_forget (AeAnomaly * self)
 {
   self->n_frames = self->n_scores = 0;
-  self->threshold = -1.0;
   memset (self->mean, 0, self->n * sizeof (float));
   memset (self->variance, 0, self->n * sizeof (float));
   memset (self->off, 0, self->n * sizeof (float));
@@ -91,34 +81,6 @@ compare_doubles (gconstpointer a, gconstpointer b)
   const double *x = a, *y = b;
 
   return (*x > *y) - (*x < *y);
-}
-
-static float
-cell_error (const AeAnomaly * self, guint x0, guint y0, const float *x,
-    const float *y, gsize stride)
-{
-  guint x1 = MIN (x0 + AE_ANOMALY_CELL, self->width);
-  guint y1 = MIN (y0 + AE_ANOMALY_CELL, self->height);
-  float sum = 0.0f;
-
-  for (guint i = y0; i < y1; i++) {
-    for (guint j = x0; j < x1; j++) {
-      float d = x[i * stride + j] - y[i * stride + j];
-
-      sum += d * d;
-    }
-  }
-  return sum / (float) ((y1 - y0) * (x1 - x0));
-}
-
-static void
-measure (AeAnomaly * self, const float *x, const float *y, gsize stride,
-    float *error)
-{
-  for (guint k = 0; k < self->n; k++)
-    error[k] = logf (ROUNDING * ROUNDING + cell_error (self,
-            k % self->n_x * AE_ANOMALY_CELL, k / self->n_x * AE_ANOMALY_CELL, x,
-            y, stride));
 }
 
 /* What all cells have in common is taken off: light, noise. */
@@ -181,50 +143,43 @@ learned_threshold (const AeAnomaly * self, double quantile)
       - sorted[n / 2]);
 }
 
-double
-ae_anomaly_add (AeAnomaly * self, const float *x, const float *y, gsize stride,
-    double quantile)
+void
+ae_anomaly_add (AeAnomaly * self, const float *error, double threshold,
+    double quantile, AeAnomalyScore * result)
 {
-  double result = -1.0;
-
-  measure (self, x, y, stride, self->error);
+  *result = (AeAnomalyScore) {
+  -1.0, -1.0, FALSE};
+  memcpy (self->error, error, self->n * sizeof (float));
   if (self->n_frames > 0)
     take_median_off (self, self->error);
   if (self->n_frames >= N_LEARN) {
+    double learned = learned_threshold (self, quantile);
+
     for (guint k = 0; k < self->n; k++)
       self->off[k] = fabsf (self->error[k] - self->mean[k])
           / fmaxf (sqrtf (self->variance[k]), MIN_DEVIATION);
-    result = score (self);
-    self->threshold = learned_threshold (self, quantile);
+    result->score = score (self);
+    result->threshold = threshold >= 0.0 ? threshold : learned;
+    result->anomalous = result->threshold >= 0.0
+        && result->score > result->threshold;
     /* anomalies say nothing of what is usual */
-    if (self->threshold < 0.0 || result <= self->threshold)
-      self->scores[self->n_scores++ % N_SCORES] = result;
+    if (learned < 0.0 || result->score <= learned)
+      self->scores[self->n_scores++ % N_SCORES] = result->score;
   }
   self->n_frames++;
   follow (self);
-  return result;
 }
 
 void
-ae_anomaly_change_model (AeAnomaly * self, const float *x,
-    const float *before, const float *y, gsize stride)
+ae_anomaly_change_model (AeAnomaly * self, const float *before,
+    const float *after)
 {
-  measure (self, x, before, stride, self->error);
-  measure (self, x, y, stride, self->other);
   for (guint k = 0; k < self->n; k++)
-    self->mean[k] += self->other[k] - self->error[k];
-}
-
-double
-ae_anomaly_threshold (const AeAnomaly * self)
-{
-  return self->threshold;
+    self->mean[k] += after[k] - before[k];
 }
 
 const float *
-ae_anomaly_cells (const AeAnomaly * self, guint * n_x, guint * n_y)
+ae_anomaly_cells (const AeAnomaly * self)
 {
-  *n_x = self->n_x;
-  *n_y = self->n_y;
   return self->off;
 }
