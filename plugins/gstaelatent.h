@@ -20,6 +20,16 @@ G_BEGIN_DECLS
 AeLatentModel *gst_ae_latent_load_model (GstElement * element,
     const gchar * name) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Models that an encoder of this process has from a slot, for decoders of the same
+ * process: no file has them yet. Thread-safe. @model: shared as often as it is
+ * unshared */
+void gst_ae_latent_share (AeLatentModel * model);
+void gst_ae_latent_unshare (AeLatentModel * model);
+
+/* Returns: (transfer full) (nullable): the shared model of that fingerprint. */
+AeLatentModel *gst_ae_latent_find (const guint8 * fingerprint)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* The components of @frame, 4:2:0 or grey. */
 void gst_ae_latent_picture (GstVideoFrame * frame, AePicture * picture);
 

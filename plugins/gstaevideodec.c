@@ -5,7 +5,8 @@
  * @title: aevideodec
  *
  * Makes video of a stream of latents (`docs/bitstream.md`). It needs the model
- * that the stream was made with. Of a damaged frame it shows what is left, with
+ * that the stream was made with; what an encoder of the same process has from a
+ * slot, it finds there. Of a damaged frame it shows what is left, with
  * the frame before in place of the rest; for a frame that never came, as the
  * numbers of the others tell, it shows the one before once more. Such buffers are
  * marked corrupted.
@@ -19,6 +20,8 @@
  * ]|
  */
 #include "gstaevideodec.h"
+
+#include <string.h>
 
 #include "ae-error.h"
 #include "ae-latent-decoder.h"
@@ -317,6 +320,24 @@ handle_no_frame (GstAeVideoDec * self, GstVideoCodecFrame * frame,
   return flow;
 }
 
+/* Takes the model of @header from an encoder of this process, where it is not the
+ * one in use. */
+static void
+follow_encoder (GstAeVideoDec * self, const AeFrameHeader * header)
+{
+  g_autoptr (AeLatentModel) model = NULL;
+
+  if (memcmp (header->fingerprint, self->model->fingerprint,
+          AE_FRAME_FINGERPRINT_BYTES) == 0)
+    return;
+  model = gst_ae_latent_find (header->fingerprint);
+  if (model == NULL)
+    return;
+  ae_latent_decoder_set_model (self->decoder, model);
+  ae_latent_model_unref (self->model);
+  self->model = g_steal_pointer (&model);
+}
+
 /* @frame: (transfer full) */
 static GstFlowReturn
 handle_data (GstAeVideoDec * self, GstVideoCodecFrame * frame,
@@ -337,6 +358,7 @@ handle_data (GstAeVideoDec * self, GstVideoCodecFrame * frame,
     gst_video_decoder_release_frame (decoder, frame);
     return flow;
   }
+  follow_encoder (self, &header);
   if (!ae_latent_decoder_read (self->decoder, data, n, &header, &error)) {
     if (!g_error_matches (error, AE_ERROR, AE_ERROR_NOT_FOUND))
       return handle_no_frame (self, frame, error);

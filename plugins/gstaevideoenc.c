@@ -10,6 +10,11 @@
  * takes next to no bits. Noise does change: with #aevideoenc:denoiser a model
  * removes it from the frames first.
  *
+ * With #aevideoenc:slot set, each key frame begins with the model that an
+ * `aevideotrain` of the same slot published last, if it is a codec; until there is
+ * one, #aevideoenc:model is used. An `aevideodec` of the same process finds these
+ * models by itself; another one needs them as files.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=300 ! aevideoenc quality=4 ! filesink location=test.ael
@@ -25,6 +30,7 @@
 
 #include "ae-latent-encoder.h"
 #include "ae-latent-rate.h"
+#include "ae-slot.h"
 #include "gstaelatent.h"
 #include "gstaelatentinput.h"
 #include "gstaemodel.h"
@@ -37,6 +43,9 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_enc_debug);
 
 #define FORMATS "{ I420, YV12, NV12, NV21, GRAY8, " \
     "RGB, BGR, RGBx, BGRx, RGBA, BGRA, YUY2, UYVY, Y444 }"
+
+/* Models from a slot that a decoder may still need for what it was sent. */
+#define MAX_SHARED 4
 
 /* A stream that does not say how many frames it has a second. */
 #define ASSUMED_RATE 30.0
@@ -55,7 +64,7 @@ struct _GstAeVideoEnc
   GstVideoEncoder parent;
 
   /* under the object lock */
-  gchar *model_name, *denoiser_name;
+  gchar *model_name, *slot_name, *denoiser_name;
   guint n_threads;
   Settings settings;
   guint64 n_frames, n_keys, n_skips, n_bytes;
@@ -63,6 +72,9 @@ struct _GstAeVideoEnc
   /* of the streaming thread */
   AeLatentModel *model;
   AeLatentEncoder *encoder;
+  AeSlot *slot;                 /* or NULL */
+  guint64 generation;           /* of the slot's model that was seen last */
+  GQueue shared;                /* of AeLatentModel: the last from the slot */
   AeModel *denoiser, *gate;     /* NULL when noise stays */
   GstVideoInfo info;            /* of the input */
   GstAeLatentInput *input;
@@ -75,6 +87,8 @@ static const GstAeProperty rows[] = {
 #define AT(field) G_STRUCT_OFFSET (GstAeVideoEnc, field)
   {"model", "Model", "Path of a model, or name of a shipped one",
       GST_AE_STRING, AT (model_name),.text = GST_AE_LATENT_DEFAULT_MODEL},
+  {"slot", "Slot", "Name of the slot where a trainer publishes models (NULL = "
+        "none)", GST_AE_STRING, AT (slot_name),.text = NULL},
   {"denoiser", "Denoiser", "Path of a model that removes noise from the "
         "frames first, averaging them where they show the same, or name of a "
         "shipped one such as denoise-video (NULL = none)", GST_AE_STRING,
@@ -151,9 +165,11 @@ gst_ae_video_enc_start (GstVideoEncoder * encoder)
   GST_OBJECT_LOCK (self);
   name = g_strdup (self->model_name);
   denoiser = g_strdup (self->denoiser_name);
+  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
   self->n_frames = self->n_keys = self->n_skips = self->n_bytes = 0;
   GST_OBJECT_UNLOCK (self);
   self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name);
+  self->generation = 0;
   self->rate = (AeLatentRate) {
   0};
   return self->model != NULL
@@ -167,6 +183,8 @@ gst_ae_video_enc_stop (GstVideoEncoder * encoder)
 
   clear_format (self);
   g_clear_pointer (&self->model, ae_latent_model_unref);
+  g_clear_pointer (&self->slot, ae_slot_unref);
+  g_queue_clear_full (&self->shared, (GDestroyNotify) gst_ae_latent_unshare);
   g_clear_pointer (&self->denoiser, ae_model_unref);
   g_clear_pointer (&self->gate, ae_model_unref);
   return TRUE;
@@ -188,8 +206,9 @@ make_input (GstAeVideoEnc * self)
   return self->input != NULL;
 }
 
+/* The next frame will be the first of @model. */
 static gboolean
-make_encoder (GstAeVideoEnc * self)
+make_encoder (GstAeVideoEnc * self, AeLatentModel * model, GError ** error)
 {
   const GstVideoInfo *info = gst_ae_latent_input_info (self->input);
   AeLatentFormat format = {
@@ -198,19 +217,55 @@ make_encoder (GstAeVideoEnc * self)
     .rate_n = (guint) GST_VIDEO_INFO_FPS_N (&self->info),
     .rate_d = (guint) GST_VIDEO_INFO_FPS_D (&self->info),
     .matrix = gst_video_color_matrix_to_iso (info->colorimetry.matrix),
-    .full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255
+    .full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255,
+    .first_number = (guint32) self->n_frames
   };
-  g_autoptr (GError) error = NULL;
+  AeLatentEncoder *encoder;
   guint n_threads;
 
   GST_OBJECT_LOCK (self);
   n_threads = self->n_threads;
   GST_OBJECT_UNLOCK (self);
-  self->encoder = ae_latent_encoder_new (self->model, &format, n_threads,
-      &error);
-  if (self->encoder == NULL)
-    gst_ae_model_post_error (GST_ELEMENT (self), error);
-  return self->encoder != NULL;
+  encoder = ae_latent_encoder_new (model, &format, n_threads, error);
+  if (encoder == NULL)
+    return FALSE;
+  ae_latent_encoder_free (self->encoder);
+  self->encoder = encoder;
+  return TRUE;
+}
+
+/* Takes over @model, and shows it to decoders. */
+static void
+take_model (GstAeVideoEnc * self, AeLatentModel * model)
+{
+  ae_latent_model_unref (self->model);
+  self->model = ae_latent_model_ref (model);
+  gst_ae_latent_share (model);
+  g_queue_push_tail (&self->shared, model);
+  if (g_queue_get_length (&self->shared) > MAX_SHARED)
+    gst_ae_latent_unshare (g_queue_pop_head (&self->shared));
+}
+
+/* Before a key frame: takes what was published since the last one. A model that
+ * is no codec is said to be one, once, and left alone. */
+static void
+follow_slot (GstAeVideoEnc * self)
+{
+  g_autoptr (AeModel) model = ae_slot_poll (self->slot, &self->generation);
+  g_autoptr (AeLatentModel) codec = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (model == NULL)
+    return;
+  codec = ae_latent_model_new (model, &error);
+  if (codec == NULL || !make_encoder (self, codec, &error)) {
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("Slot %s: %s",
+            ae_slot_name (self->slot), error->message), (NULL));
+    return;
+  }
+  take_model (self, codec);
+  GST_DEBUG_OBJECT (self, "slot %s, generation %" G_GUINT64_FORMAT,
+      ae_slot_name (self->slot), self->generation);
 }
 
 /* Returns: (transfer full): latents, or what a muxer takes for unknown ones. */
@@ -233,12 +288,17 @@ gst_ae_video_enc_set_format (GstVideoEncoder * encoder,
     GstVideoCodecState * state)
 {
   GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
+  g_autoptr (GError) error = NULL;
   GstVideoCodecState *output;
 
   clear_format (self);
   self->info = state->info;
-  if (!make_input (self) || !make_encoder (self))
+  if (!make_input (self))
     return FALSE;
+  if (!make_encoder (self, self->model, &error)) {
+    gst_ae_model_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
   self->n_since_key = 0;
   output = gst_video_encoder_set_output_state (encoder, choose_caps (self),
       state);
@@ -361,6 +421,8 @@ gst_ae_video_enc_handle_frame (GstVideoEncoder * encoder,
       || self->n_since_key == 0 || (settings.key_interval > 0
       && self->n_since_key >= settings.key_interval);
 
+  if (is_key && self->slot != NULL)
+    follow_slot (self);
   if (!gst_ae_latent_input_read (self->input, frame->input_buffer,
           self->encoder)) {
     gst_video_encoder_finish_frame (encoder, frame);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstaevideotrainsettings.h"
 
+#include "ae-latent-fit.h"
 #include "gstaetrainenums.h"
+
+/* As many patches tell enough of a codec's latents. */
+#define MAX_FITTED 32
 
 static const GstAeProperty rows[] = {
 #define COMMON(field) G_STRUCT_OFFSET (GstAeTrainSettings, field)
@@ -109,6 +113,38 @@ gst_ae_video_train_settings_model (const GstAeVideoTrainSettings * settings,
   return g_steal_pointer (&model);
 }
 
+/* Pieces of patches, which begin with the patch. */
+typedef struct
+{
+  AeReservoir *held_out;
+  gsize patch_size;             /* floats */
+  float *piece;
+} Pieces;
+
+/* An AeLatentPatchFunc. */
+static void
+give_patch (gpointer data, guint i, float *samples)
+{
+  Pieces *pieces = data;
+
+  ae_reservoir_get (pieces->held_out, i, pieces->piece);
+  memcpy (samples, pieces->piece, pieces->patch_size * sizeof *samples);
+}
+
+/* An AeOnlineFinishFunc: what aevideoenc codes the latents of @model with. */
+static AeModel *
+fit_tables (AeModel * model, AeReservoir * held_out, gsize piece_size,
+    const AeShape * patch)
+{
+  const guint n = MIN (ae_reservoir_n_held (held_out), MAX_FITTED);
+  g_autofree float *piece = g_new (float, piece_size);
+  Pieces pieces = { held_out, (gsize) patch->c * patch->h * patch->w, piece };
+  AeModel *fitted = n == 0 ? NULL : ae_latent_fit (model, n, patch->h,
+      patch->w, give_patch, &pieces, NULL);
+
+  return fitted ? fitted : ae_model_ref (model);
+}
+
 void
 gst_ae_video_train_settings_config (const GstAeVideoTrainSettings * s,
     const AeModel * model, AeOnlineConfig * config)
@@ -128,4 +164,6 @@ gst_ae_video_train_settings_config (const GstAeVideoTrainSettings * s,
   config->trainer.batch = (s->common.batch_size + 15) / 16 * 16;
   config->trainer.shard = 16;
   config->trainer.regulariser.kl = varies ? s->beta : 0.0f;
+  if (config->patch.c == a->input.c && ae_latent_is_codec (model))
+    config->finish = fit_tables;
 }

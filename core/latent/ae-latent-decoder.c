@@ -88,6 +88,19 @@ ae_latent_decoder_forget (AeLatentDecoder * self)
   self->sight = AE_SIGHT_NONE;
 }
 
+void
+ae_latent_decoder_set_model (AeLatentDecoder * self, AeLatentModel * model)
+{
+  AeLatentModel *before = self->model;
+
+  clear_size (self);
+  ae_slice_coder_free (self->coder);
+  self->model = ae_latent_model_ref (model);
+  self->coder = ae_slice_coder_new (model->symbols);
+  ae_latent_decoder_forget (self);
+  ae_latent_model_unref (before);
+}
+
 const AeLatentStats *
 ae_latent_decoder_stats (const AeLatentDecoder * self)
 {

@@ -26,6 +26,10 @@ AeLatentDecoder *ae_latent_decoder_new (AeLatentModel * model,
     guint n_threads) G_GNUC_WARN_UNUSED_RESULT;
 void ae_latent_decoder_free (AeLatentDecoder * decoder);        /* NULL is a no-op */
 
+/* From now on frames are of @model: (transfer none). The stats stay. */
+void ae_latent_decoder_set_model (AeLatentDecoder * decoder,
+    AeLatentModel * model);
+
 /**
  * ae_latent_decoder_read:
  * @data: a frame, or a part of one; it may be cut short

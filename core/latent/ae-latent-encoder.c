@@ -114,7 +114,7 @@ ae_latent_encoder_new (AeLatentModel * model, const AeLatentFormat * format,
         format->width,.height = format->height,.n_planes =
         model->n_planes,.rate_n = format->rate_n,.rate_d =
         format->rate_d,.matrix = format->matrix,.full_range =
-        format->full_range};
+        format->full_range,.number = format->first_number};
   memcpy (self->header.fingerprint, model->fingerprint,
       AE_FRAME_FINGERPRINT_BYTES);
   self->h = ae_frame_grid_side (&self->header, format->height);

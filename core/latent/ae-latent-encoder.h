@@ -13,6 +13,7 @@ typedef struct
   guint rate_n, rate_d;         /* frames a second; 0/1 = variable */
   guint matrix;                 /* ITU-T H.273 MatrixCoefficients */
   gboolean full_range;
+  guint32 first_number;         /* of the first frame */
 } AeLatentFormat;
 
 /* How a frame is to be coded. */

@@ -123,11 +123,26 @@ trip (AeOnline * online)
   ae_online_notify (online, AE_ONLINE_DIVERGED, NULL);
 }
 
+/* Returns: (transfer full): what is published of @weights. */
+static AeModel *
+finish_model (AeOnline * online, AeWeights * weights)
+{
+  AeModel *model = ae_model_new (online->start->architecture, weights,
+      online->start->metadata, NULL);
+  AeModel *finished;
+
+  if (online->config.finish == NULL)
+    return model;
+  finished = online->config.finish (model, online->held_out,
+      online->material.piece_size, &online->config.patch);
+  ae_model_unref (model);
+  return finished;
+}
+
 static void
 publish (AeOnline * online, AeWeights * weights)
 {
-  g_autoptr (AeModel) model = ae_model_new (online->start->architecture,
-      weights, online->start->metadata, NULL);
+  g_autoptr (AeModel) model = finish_model (online, weights);
   AeModel *before;
   guint64 generation = 0;
 

@@ -36,6 +36,12 @@ typedef enum
 typedef void (*AeOnlineMixFunc) (gpointer data, guint64 n_steps,
     float *weights);
 
+/* Returns: (transfer full): @model, with what its readers need beside the weights,
+ * found by the pieces of @piece_size floats in @held_out. From the worker's
+ * thread. */
+typedef AeModel *(*AeOnlineFinishFunc) (AeModel * model,
+    AeReservoir * held_out, gsize piece_size, const AeShape * patch);
+
 /**
  * AeOnlineConfig:
  * @patch: shape of a patch; for colorize 3 channels, else those of the model.
@@ -55,6 +61,7 @@ typedef void (*AeOnlineMixFunc) (gpointer data, guint64 n_steps,
  * @resume: go on where @checkpoint ends, if it is there
  * @mix: (nullable): called every @mix_every steps, with the data of
  *   ae_online_new()
+ * @finish: (nullable): called with what is to be published
  * @from_random: the weights are no model yet: the first to be published has to
  *   be better than doing nothing
  */
@@ -77,6 +84,7 @@ typedef struct
   gboolean resume;
   AeOnlineMixFunc mix;
   guint mix_every;
+  AeOnlineFinishFunc finish;
   gboolean from_random;
 } AeOnlineConfig;
 

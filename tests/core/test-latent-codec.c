@@ -8,6 +8,7 @@
 #include "ae-latent-dct.h"
 #include "ae-latent-decoder.h"
 #include "ae-latent-encoder.h"
+#include "ae-latent-fit.h"
 #include "ae-latent-rate.h"
 
 /* AE_SEEDS in the environment: more. */
@@ -226,6 +227,113 @@ GST_START_TEST (test_rate_control_follows_the_scene)
 
 GST_END_TEST;
 
+/* A model of one plane: eight sums of 4x4 pixels, and the way back. */
+static AeModel *
+make_luma_model (void)
+{
+  enum
+  { N_CODES = 8, SIDE = 4, N_SAMPLES = SIDE * SIDE };
+  const AeShape input = { 1, 0, 0 };
+  g_autoptr (AeArchitecture) a = ae_architecture_parse
+      ("unshuffle 4, conv 1x1 8 | conv 1x1 16, shuffle 4", &input, NULL);
+  float *data = ae_aligned_try_alloc0 (a->n_weights * sizeof *data);
+  float *encoder = data + a->layers[1].params[AE_PARAM_WEIGHT].offset;
+  float *decoder = data + a->layers[2].params[AE_PARAM_WEIGHT].offset;
+  g_autoptr (AeWeights) weights = NULL;
+
+  for (guint i = 0; i < N_CODES; i++) {
+    for (guint j = 0; j < N_SAMPLES; j++) {
+      guint u = i % 3, v = i / 3;
+      float value = 0.25f * cosf ((float) G_PI / SIDE * (float) u
+          * ((float) (j % SIDE) + 0.5f)) * cosf ((float) G_PI / SIDE
+          * (float) v * ((float) (j / SIDE) + 0.5f))
+          * (u ? sqrtf (2) : 1) * (v ? sqrtf (2) : 1);
+
+      encoder[i * N_SAMPLES + j] = value;
+      decoder[j * N_CODES + i] = value;
+    }
+  }
+  weights = ae_weights_new_take (data, a->n_weights, NULL);
+  return ae_model_new (a, weights, NULL, NULL);
+}
+
+enum
+{ PATCH = 48 };
+
+/* An AeLatentPatchFunc. */
+static void
+give_patch (gpointer data, guint i, float *samples)
+{
+  for (guint j = 0; j < PATCH * PATCH; j++) {
+    guint at = (j / PATCH + i) * WIDTH + j % PATCH;
+
+    samples[j] = (128 + 60 * sinf (0.07f * (float) at)
+        + 4 * ae_rng_normal (data)) / 255;
+  }
+}
+
+/* Returns: how long a stream of @model is. @mean: (out): PSNR of its pictures */
+static gsize
+stream_bytes (const AeModel * model, double *mean)
+{
+  g_autoptr (AeLatentModel) codec = ae_latent_model_new (model, NULL);
+  g_autoptr (GPtrArray) frames = make_stream (codec, 0);
+  g_autoptr (AeLatentDecoder) decoder = ae_latent_decoder_new (codec, 1);
+  gsize n = 0;
+  AeRng rng;
+
+  *mean = 0;
+  ae_rng_init (&rng, 1);
+  for (guint i = 0; i < frames->len; i++) {
+    GByteArray *frame = g_ptr_array_index (frames, i);
+    guint8 in[SIZE], out[SIZE];
+    AePicture picture = picture_of (out);
+
+    fill (in, i, &rng);
+    fail_unless (decode (decoder, frame->data, frame->len));
+    fail_unless (ae_latent_decoder_write (decoder, &picture, NULL));
+    *mean += psnr (in, out) / frames->len;
+    n += frame->len;
+  }
+  return n;
+}
+
+GST_START_TEST (test_tables_that_are_fitted_make_shorter_streams)
+{
+  g_autoptr (AeModel) plain = make_luma_model ();
+  g_autoptr (AeModel) fitted = NULL;
+  g_autoptr (AeLatentModel) codec = NULL;
+  g_autoptr (GError) error = NULL;
+  double psnr_plain, psnr_fitted;
+  gsize n_plain, n_fitted;
+  guint n_codes;
+  AeRng rng;
+
+  fail_unless (ae_latent_is_codec (plain));
+  ae_rng_init (&rng, 3);
+  fitted = ae_latent_fit (plain, 24, PATCH, PATCH, give_patch, &rng, &error);
+  g_assert_no_error (error);
+  codec = ae_latent_model_new (fitted, &error);
+  g_assert_no_error (error);
+  /* each colour by itself */
+  n_codes = codec->n_planes / 3;
+  for (guint p = 0; p < codec->n_planes; p++) {
+    const guint8 *parents = codec->symbols->planes[p].parents;
+
+    for (guint i = 0; i < AE_SYMBOLS_N_PARENTS; i++)
+      fail_unless (parents[i] == AE_SYMBOLS_NO_PARENT
+          || parents[i] / n_codes == p / n_codes);
+  }
+  n_plain = stream_bytes (plain, &psnr_plain);
+  n_fitted = stream_bytes (fitted, &psnr_fitted);
+  fail_unless (n_fitted < n_plain * 97 / 100, "%" G_GSIZE_FORMAT " bytes, %"
+      G_GSIZE_FORMAT " before", n_fitted, n_plain);
+  fail_unless (psnr_fitted > psnr_plain - 0.3, "%g dB, %g before", psnr_fitted,
+      psnr_plain);
+}
+
+GST_END_TEST;
+
 static Suite *
 latent_codec_suite (void)
 {
@@ -236,6 +344,7 @@ latent_codec_suite (void)
   tcase_add_test (tests, test_pictures_come_back_whatever_the_parts);
   tcase_add_test (tests, test_damage_of_any_kind_ends);
   tcase_add_test (tests, test_rate_control_follows_the_scene);
+  tcase_add_test (tests, test_tables_that_are_fitted_make_shorter_streams);
   return suite;
 }
 

@@ -1,5 +1,6 @@
-/* aevideoenc: what it does to frames before it codes them.
+/* aevideoenc: denoised frames, models that were just trained.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-latent-model.h"
 #include "latent-fixture.h"
 
 enum
@@ -114,6 +115,148 @@ GST_START_TEST (test_a_denoiser_that_is_none_is_an_error)
 
 GST_END_TEST;
 
+#define ARCHITECTURE "unshuffle 4, conv 1x1 6 | conv 1x1 16, shuffle 4"
+#define TRAINER "aevideotrain objective=reconstruct architecture=\"" \
+    ARCHITECTURE "\" patch-size=32 patches-per-frame=8 backpressure=block " \
+    "steps-per-frame=12 evaluate-interval=60 learning-rate=0.01 "
+
+/* Lets a trainer see frames. Returns: how many models it published. */
+static guint64
+train (GstHarness * h, const GstVideoInfo * info, guint n_frames)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 generation = 0;
+
+  for (guint i = 0; i < n_frames; i++)
+    gst_buffer_unref (gst_harness_push_and_pull (h,
+            latent_fixture_frame (info, i, FALSE, 2)));
+  gst_harness_get (h, "aevideotrain", "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, "generation", &generation));
+  return generation;
+}
+
+/* @model without what was fitted to it. Returns: (transfer full): its path. */
+static gchar *
+save_bare (const AeModel * model)
+{
+  g_autoptr (AeModel) bare = ae_latent_model_pack (model, NULL, NULL);
+  gchar *path = fixture_path ("bare.safetensors");
+
+  fail_unless (ae_model_save (bare, path, NULL));
+  return path;
+}
+
+/* Codes moving frames. Returns: bytes, and PSNR of the last frame. */
+static Result
+code_with (const gchar * path)
+{
+  g_autofree gchar *enc_text = g_strdup_printf ("quality=6 model=%s", path);
+  g_autofree gchar *dec_text = g_strdup_printf ("model=%s", path);
+  GstVideoInfo info = fixture_info ("I420", WIDTH, HEIGHT);
+  GstHarness *enc = latent_fixture_encoder (enc_text, &info);
+  GstHarness *dec = latent_fixture_decoder (dec_text);
+  Result result = { 0 };
+
+  for (guint i = 0; i < N_FRAMES; i++) {
+    g_autoptr (GstBuffer) in = latent_fixture_frame (&info, i, FALSE, 2);
+    g_autoptr (GstBuffer) out = NULL;
+    GstBuffer *coded;
+
+    coded = gst_harness_push_and_pull (enc, gst_buffer_ref (in));
+    result.n_bytes += gst_buffer_get_size (coded);
+    out = gst_harness_push_and_pull (dec, coded);
+    result.psnr = latent_fixture_psnr (&info, in, out, 0, WIDTH);
+  }
+  gst_harness_teardown (enc);
+  gst_harness_teardown (dec);
+  return result;
+}
+
+/* What aevideotrain makes of a line of text is a codec as it is, with tables that
+ * were fitted to it. */
+GST_START_TEST (test_what_a_user_trained_codes)
+{
+  GstVideoInfo info = fixture_info ("I420", WIDTH, HEIGHT);
+  g_autofree gchar *path = fixture_path ("mine.safetensors");
+  g_autofree gchar *text = g_strdup_printf (TRAINER "location=%s", path);
+  GstHarness *h = gst_harness_new_parse (text);
+  g_autoptr (AeModel) model = NULL;
+  g_autofree gchar *bare = NULL;
+  Result fitted, plain;
+
+  fixture_set_info (h, &info);
+  train (h, &info, 60);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  gst_harness_teardown (h);
+  model = ae_model_load (path, NULL);
+  fail_unless (model != NULL);
+  fail_unless (g_hash_table_contains (model->metadata, AE_LATENT_KEY_SYMBOLS));
+  fail_unless (g_hash_table_contains (model->metadata, AE_LATENT_KEY_STEPS));
+  bare = save_bare (model);
+  fitted = code_with (path);
+  plain = code_with (bare);
+  fail_unless (fitted.psnr > 25 && fitted.psnr > plain.psnr - 0.3, "%f dB, %f "
+      "without tables", fitted.psnr, plain.psnr);
+  fail_unless (fitted.n_bytes < plain.n_bytes * 97 / 100, "%" G_GSIZE_FORMAT
+      " bytes, %" G_GSIZE_FORMAT " without tables", fitted.n_bytes,
+      plain.n_bytes);
+}
+
+GST_END_TEST;
+
+static void
+read_header (GstBuffer * buffer, AeFrameHeader * header)
+{
+  GstMapInfo map;
+
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  fail_unless (ae_frame_header_parse (map.data, map.size, header, NULL));
+  gst_buffer_unmap (buffer, &map);
+}
+
+/* Not before a key frame, and without a break: the decoder finds it. */
+GST_START_TEST (test_the_model_of_a_slot_comes_with_a_key_frame)
+{
+  enum
+  { PUBLISHED = 15, KEYS = 10, N = 35 };
+  GstVideoInfo info = fixture_info ("I420", WIDTH, HEIGHT);
+  GstHarness *trainer = gst_harness_new_parse (TRAINER "slot=codec");
+  GstHarness *enc = latent_fixture_encoder ("quality=8 slot=codec "
+      "key-interval=10", &info);
+  GstHarness *dec = latent_fixture_decoder ("");
+  guint8 before[AE_FRAME_FINGERPRINT_BYTES];
+
+  fixture_set_info (trainer, &info);
+  for (guint i = 0; i < N; i++) {
+    g_autoptr (GstBuffer) in = latent_fixture_frame (&info, i, FALSE, 2);
+    g_autoptr (GstBuffer) out = NULL;
+    AeFrameHeader header;
+    GstBuffer *coded;
+    double psnr;
+
+    if (i == PUBLISHED)
+      fail_unless (train (trainer, &info, 60) > 0);
+    coded = gst_harness_push_and_pull (enc, gst_buffer_ref (in));
+    read_header (coded, &header);
+    if (i == 0)
+      memcpy (before, header.fingerprint, sizeof before);
+    fail_unless_equals_int (header.number, i);
+    fail_unless_equals_int (header.type == AE_FRAME_KEY, i % KEYS == 0);
+    fail_unless_equals_int (memcmp (before, header.fingerprint,
+            sizeof before) == 0, i < 2 * KEYS);
+    out = gst_harness_push_and_pull (dec, coded);
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (out), i * LATENT_FRAME);
+    fail_if (GST_BUFFER_FLAG_IS_SET (out, GST_BUFFER_FLAG_CORRUPTED));
+    psnr = latent_fixture_psnr (&info, in, out, 0, WIDTH);
+    fail_unless (psnr > 25, "frame %u: %f dB", i, psnr);
+  }
+  gst_harness_teardown (trainer);
+  gst_harness_teardown (enc);
+  gst_harness_teardown (dec);
+}
+
+GST_END_TEST;
+
 static Suite *
 aevideoenc_suite (void)
 {
@@ -126,6 +269,8 @@ aevideoenc_suite (void)
   tcase_add_test (tests, test_other_formats_are_denoised_too);
   tcase_add_test (tests, test_a_denoiser_leaves_clean_frames_alone);
   tcase_add_test (tests, test_a_denoiser_that_is_none_is_an_error);
+  tcase_add_test (tests, test_what_a_user_trained_codes);
+  tcase_add_test (tests, test_the_model_of_a_slot_comes_with_a_key_frame);
   return suite;
 }
 
