@@ -69,7 +69,7 @@ fill (Frame * frame, guint n, AeRng * rng)
 static void
 measure (AeLatentModel * model, guint grade, Frame * frames)
 {
-  const AeLatentFormat format = { WIDTH, HEIGHT, 30, 1, 6, FALSE };
+  const AeLatentFormat format = { WIDTH, HEIGHT, 30, 1, 6, FALSE, 0 };
   g_autoptr (AeLatentEncoder) encoder =
       ae_latent_encoder_new (model, &format, 1, NULL);
   g_autoptr (AeLatentDecoder) decoder = ae_latent_decoder_new (model, 1);

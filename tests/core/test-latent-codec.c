@@ -49,7 +49,7 @@ fill (guint8 * bytes, guint n, AeRng * rng)
 static GPtrArray *
 make_stream (AeLatentModel * model, guint part_bytes)
 {
-  const AeLatentFormat format = { WIDTH, HEIGHT, 30, 1, 6, FALSE };
+  const AeLatentFormat format = { WIDTH, HEIGHT, 30, 1, 6, FALSE, 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (AeLatentEncoder) encoder =
       ae_latent_encoder_new (model, &format, 1, &error);

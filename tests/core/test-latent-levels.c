@@ -69,7 +69,7 @@ fill (guint8 * bytes, guint n, AeRng * rng)
 static GByteArray *
 make_stream (void)
 {
-  const AeLatentFormat format = { WIDTH, HEIGHT, 30, 1, 6, FALSE };
+  const AeLatentFormat format = { WIDTH, HEIGHT, 30, 1, 6, FALSE, 0 };
   g_autoptr (AeLatentModel) model = load_model ();
   g_autoptr (AeLatentEncoder) encoder =
       ae_latent_encoder_new (model, &format, 1, NULL);
