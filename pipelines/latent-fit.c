@@ -9,11 +9,10 @@
 
 #include <math.h>
 
-#define LANES 16                /* patches at a time */
+#define LANES 16                /* samples at a time */
 #define N_BATCHES 4             /* of them */
 #define N_LEVELS AE_SYMBOLS_N_LEVELS
 #define N_SAMPLES (N_BATCHES * LANES * N_LEVELS)
-#define MAX_PATCH 256           /* pixels a side */
 
 /* What round_sample() does to each code. */
 typedef struct
@@ -24,15 +23,15 @@ typedef struct
 } Rounding;
 
 static void
-draw (const AeLatentPictures * pictures, AeRng * rng, guint size, AeTensor * in)
+draw (const AeLatentSource * source, AeRng * rng, AeTensor * in)
 {
   gsize n = ae_tensor_size (in) / LANES;
-  g_autofree float *patch = g_new (float, n);
+  g_autofree float *sample = g_new (float, n);
 
   for (guint i = 0; i < LANES; i++) {
-    ae_latent_pictures_crop (pictures, rng, size, patch);
+    source->draw (source, rng, sample);
     for (gsize j = 0; j < n; j++)
-      in->data[j * LANES + i] = patch[j];
+      in->data[j * LANES + i] = sample[j];
   }
 }
 
@@ -60,7 +59,7 @@ round_sample (const Rounding * rounding, const AeTensor * code, guint i,
 AeSymbolModel *
 ae_latent_fit (const AeModel * model, const float *steps,
     const AeSymbolModel * symbols, float bit_worth,
-    const AeLatentPictures * pictures, guint64 seed, GError ** error)
+    const AeLatentSource * source, guint64 seed, GError ** error)
 {
   g_auto (AeLatentParts) parts = AE_LATENT_PARTS_INIT;
   g_auto (AeTensor) in = AE_TENSOR_INIT;
@@ -69,22 +68,21 @@ ae_latent_fit (const AeModel * model, const float *steps,
   g_autoptr (AeQuantiser) quantiser = NULL;
   g_autofree AeLatents *latents = g_new0 (AeLatents, N_SAMPLES);
   g_autofree AeSymbolSample *samples = g_new0 (AeSymbolSample, N_SAMPLES);
-  guint size = MIN (ae_latent_pictures_min_side (pictures), MAX_PATCH) / 8 * 8;
   AeSymbolModel *fitted;
   AeRng rng;
 
-  if (!ae_latent_parts_init (&parts, model->architecture, error))
+  if (!ae_latent_parts_init (&parts, model->architecture, source->c, error))
     return NULL;
   plain = ae_symbol_model_new (parts.n_planes);
   quantiser = ae_quantiser_new (symbols ? symbols : plain);
   tape = ae_tape_new (parts.encoder);
-  ae_tensor_resize (&in, AE_I420_PLANES, size / 2, size / 2, LANES);
+  ae_tensor_resize (&in, source->c, source->h, source->w, LANES);
   ae_rng_init (&rng, seed);
   for (guint batch = 0; batch < N_BATCHES; batch++) {
     const Rounding rounding = { quantiser, steps, symbols ? bit_worth : 0.0f };
     const AeTensor *code;
 
-    draw (pictures, &rng, size, &in);
+    draw (source, &rng, &in);
     code = ae_tape_forward (tape, model->weights->data, &in, NULL);
     for (guint i = 0; i < LANES * N_LEVELS; i++) {
       guint at = batch * LANES * N_LEVELS + i, level = i % N_LEVELS;

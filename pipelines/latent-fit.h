@@ -3,6 +3,7 @@
 
 #include "ae-latent-model.h"
 #include "latent-pictures.h"
+#include "latent-source.h"
 
 G_BEGIN_DECLS
 
@@ -16,11 +17,11 @@ G_BEGIN_DECLS
  * Errors: those of ae_latent_parts_init().
  *
  * Returns: (transfer full) (nullable): a context model with a set for each level,
- *   fitted to patches of @pictures.
+ *   fitted to samples of @source.
  */
 AeSymbolModel *ae_latent_fit (const AeModel * model, const float *steps,
     const AeSymbolModel * symbols, float bit_worth,
-    const AeLatentPictures * pictures, guint64 seed, GError ** error)
+    const AeLatentSource * source, guint64 seed, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**

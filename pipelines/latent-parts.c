@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "latent-parts.h"
 #include "ae-error.h"
-#include "latent-pictures.h"
 
 #include <string.h>
 
 static gboolean
-check (const AeArchitecture * whole, GError ** error)
+check (const AeArchitecture * whole, guint n_channels, GError ** error)
 {
-  if (whole->input.c == AE_I420_PLANES && whole->input.h == 0
-      && whole->output.c == AE_I420_PLANES && whole->n_given <= 1
+  if (whole->input.c == n_channels && whole->input.h == 0
+      && whole->output.c == n_channels && whole->n_given <= 1
       && ae_architecture_decodes_alone (whole))
     return TRUE;
   g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
       "the model \"%s\" has %u input, %u output and %u given channels; a codec "
       "has %u, %u and at most 1, takes any size and decodes the code alone",
       whole->text, whole->input.c, whole->output.c, whole->n_given,
-      AE_I420_PLANES, AE_I420_PLANES);
+      n_channels, n_channels);
   return FALSE;
 }
 
@@ -35,15 +34,15 @@ decoder_offset (const AeArchitecture * whole)
 
 gboolean
 ae_latent_parts_init (AeLatentParts * parts, const AeArchitecture * whole,
-    GError ** error)
+    guint n_channels, GError ** error)
 {
-  const AeShape input = { AE_I420_PLANES, 0, 0 };
+  const AeShape input = { n_channels, 0, 0 };
   AeShape code = { 0, 0, 0 };
   g_auto (GStrv) texts = NULL;
 
   *parts = (AeLatentParts) {
   0};
-  if (!check (whole, error))
+  if (!check (whole, n_channels, error))
     return FALSE;
   texts = g_strsplit (whole->text, " | ", 2);
   code.c = whole->layers[whole->n_encoder - 1].out.c;

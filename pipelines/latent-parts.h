@@ -18,10 +18,10 @@ typedef struct
 
 #define AE_LATENT_PARTS_INIT { NULL, NULL, 0, 0 }
 
-/* Errors: AE_ERROR_SHAPE for a model that is no codec for AE_I420_PLANES planes,
+/* Errors: AE_ERROR_SHAPE for a model that is no codec for @n_channels channels,
  * or has a condition of more than one channel. */
 gboolean ae_latent_parts_init (AeLatentParts * parts,
-    const AeArchitecture * whole, GError ** error);
+    const AeArchitecture * whole, guint n_channels, GError ** error);
 
 void ae_latent_parts_clear (AeLatentParts * parts);
 

@@ -31,7 +31,7 @@ typedef struct
   AeTensor quantised, grad_quantised;   /* what the decoder reads */
   AeTensor grad_out, grad_code;
   guint levels[SHARD];
-  float *patch;                 /* one */
+  float *sample;                /* one */
   AeQuantiser *quantiser;
   float *codes, *slopes;        /* [SHARD][n_planes][h][w] */
   gint16 *values;               /* likewise */
@@ -56,7 +56,6 @@ struct _AeLatentTrainer
   float *weights, *moment1, *moment2, *average; /* [n] */
   float lambda[N_LEVELS], level_weight[N_LEVELS];
   AeSymbolCount *counts;
-  const AeLatentPictures *pictures;     /* of the step under way */
 };
 
 static float *
@@ -95,13 +94,13 @@ weigh_levels (AeLatentTrainer * trainer, const float *base)
 static void
 init_shard (const AeLatentTrainer * trainer, Shard * shard)
 {
-  guint half = trainer->config.patch / 2;
+  const AeLatentSource *source = trainer->config.source;
 
   shard->encoder = ae_tape_new (trainer->parts.encoder);
   shard->decoder = ae_tape_new (trainer->parts.decoder);
-  ae_tensor_resize (&shard->in, AE_I420_PLANES, half, half, SHARD);
+  ae_tensor_resize (&shard->in, source->c, source->h, source->w, SHARD);
   ae_tensor_resize (&shard->condition, 1, 1, 1, SHARD);
-  shard->patch = g_new (float, AE_I420_PLANES * half * half);
+  shard->sample = g_new (float, source->c * source->h * source->w);
   shard->grad = alloc_floats (trainer->n);
   shard->quantiser = ae_quantiser_new (trainer->symbols);
   shard->counts = g_new0 (AeSymbolCount, n_counts (trainer));
@@ -117,7 +116,8 @@ ae_latent_trainer_new (const AeModel * model, const float *steps,
 
   trainer->config = *config;
   trainer->symbols = symbols;
-  if (!ae_latent_parts_init (&trainer->parts, model->architecture, error))
+  if (!ae_latent_parts_init (&trainer->parts, model->architecture,
+          config->source->c, error))
     return NULL;
   trainer->architecture = ae_architecture_ref (model->architecture);
   n_steps = (gsize) N_LEVELS *trainer->parts.n_planes;
@@ -155,7 +155,7 @@ clear_shard (Shard * shard)
   ae_tensor_clear (&shard->grad_quantised);
   ae_tensor_clear (&shard->grad_out);
   ae_tensor_clear (&shard->grad_code);
-  g_free (shard->patch);
+  g_free (shard->sample);
   ae_quantiser_free (shard->quantiser);
   g_free (shard->codes);
   g_free (shard->slopes);
@@ -189,16 +189,16 @@ ae_latent_trainer_free (AeLatentTrainer * trainer)
 static void
 draw (const AeLatentTrainer * trainer, Shard * shard, const guint64 * seeds)
 {
+  const AeLatentSource *source = trainer->config.source;
   gsize n = ae_tensor_size (&shard->in) / SHARD;
 
   for (guint i = 0; i < SHARD; i++) {
     AeRng rng;
 
     ae_rng_init (&rng, seeds[i]);
-    ae_latent_pictures_crop (trainer->pictures, &rng, trainer->config.patch,
-        shard->patch);
+    source->draw (source, &rng, shard->sample);
     for (gsize j = 0; j < n; j++)
-      shard->in.data[j * SHARD + i] = shard->patch[j];
+      shard->in.data[j * SHARD + i] = shard->sample[j];
     shard->levels[i] = ae_rng_below (&rng, N_LEVELS);
     shard->condition.data[i] = (float) shard->levels[i] / (N_LEVELS - 1);
   }
@@ -253,20 +253,19 @@ quantise (AeLatentTrainer * trainer, Shard * shard, const AeTensor * code)
     quantise_sample (trainer, shard, code, i);
 }
 
-/* What a bit of sample @i counts in the objective, which is in bits a pixel. */
+/* What a bit of sample @i counts in the objective, which is in bits a place. */
 static float
 bit_weight (const AeLatentTrainer * trainer, const Shard * shard, guint i)
 {
-  guint patch = trainer->config.patch;
-
   return trainer->level_weight[shard->levels[i]]
-      / (float) (patch * patch * trainer->config.batch);
+      / (float) (trainer->config.source->n_places * trainer->config.batch);
 }
 
 /* The squared error against the input, and its gradient. */
 static void
 compare (const AeLatentTrainer * trainer, Shard * shard, const AeTensor * out)
 {
+  const AeLatentSource *source = trainer->config.source;
   gsize n_plane = (gsize) out->h * out->w;
   float factor[SHARD];
 
@@ -275,7 +274,7 @@ compare (const AeLatentTrainer * trainer, Shard * shard, const AeTensor * out)
     factor[i] = bit_weight (trainer, shard, i)
         / trainer->lambda[shard->levels[i]];
   for (guint c = 0; c < out->c; c++) {
-    float weight = c < 4 ? 1.0f : trainer->config.chroma;
+    float weight = source->weights ? source->weights[c] : 1.0f;
     float sums[SHARD] = { 0 };
 
     for (gsize j = c * n_plane; j < (c + 1) * n_plane; j++) {
@@ -288,7 +287,7 @@ compare (const AeLatentTrainer * trainer, Shard * shard, const AeTensor * out)
     }
     for (guint i = 0; i < SHARD; i++) {
       shard->loss.objective += (double) (weight * factor[i] * sums[i]);
-      if (c < 4)
+      if (c < source->n_judged)
         shard->loss.error[shard->levels[i]] += (double) sums[i];
     }
   }
@@ -336,7 +335,6 @@ run_shard (gpointer data, guint i_shard, guint i_worker)
   Shard *shard = &trainer->shards[i_shard];
   const AeLatentParts *parts = &trainer->parts;
   const float *decoder = trainer->weights + parts->decoder_offset;
-  guint patch = trainer->config.patch;
   const AeTensor *code, *out;
 
   shard->loss = (AeLatentLoss) {
@@ -355,7 +353,7 @@ run_shard (gpointer data, guint i_shard, guint i_worker)
   ae_tape_backward (shard->encoder, trainer->weights, &shard->grad_code,
       shard->grad, NULL);
   for (guint i = 0; i < SHARD; i++)
-    shard->loss.pixels[shard->levels[i]] += patch * patch;
+    shard->loss.places[shard->levels[i]] += trainer->config.source->n_places;
 }
 
 static void
@@ -373,14 +371,13 @@ gather (AeLatentTrainer * trainer, AeLatentLoss * loss)
     for (guint level = 0; level < N_LEVELS; level++) {
       loss->bits[level] += shard->loss.bits[level];
       loss->error[level] += shard->loss.error[level];
-      loss->pixels[level] += shard->loss.pixels[level];
+      loss->places[level] += shard->loss.places[level];
     }
   }
   for (guint level = 0; level < N_LEVELS; level++)
     loss->objective += loss->bits[level]
         * (double) trainer->level_weight[level]
-        / ((double) trainer->config.patch * trainer->config.patch
-        * trainer->config.batch);
+        / ((double) trainer->config.source->n_places * trainer->config.batch);
 }
 
 /* Fits the tables to what the last steps met; older ones count half each time. */
@@ -432,13 +429,11 @@ move_weights (AeLatentTrainer * trainer, float learning_rate)
 
 gboolean
 ae_latent_trainer_step (AeLatentTrainer * trainer,
-    const AeLatentPictures * pictures, float learning_rate,
-    AeLatentLoss * loss, GError ** error)
+    float learning_rate, AeLatentLoss * loss, GError ** error)
 {
   float *grad = trainer->shards[0].grad;
   double norm;
 
-  trainer->pictures = pictures;
   for (guint i = 0; i < trainer->config.batch; i++)
     trainer->seeds[i] = ae_rng_u64 (&trainer->rng);
   ae_worker_pool_run (trainer->pool, trainer->n_shards, run_shard, trainer);

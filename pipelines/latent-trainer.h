@@ -3,40 +3,40 @@
 
 #include "ae-model.h"
 #include "ae-quantise.h"
-#include "latent-pictures.h"
+#include "latent-source.h"
 
 G_BEGIN_DECLS
 
 /**
  * AeLatentTrainerConfig:
- * @patch: pixels a side of a patch
- * @batch: patches in a step, a multiple of 16
+ * @source: (transfer none): what to train on
+ * @batch: samples in a step, a multiple of 16
  * @bit_worth: as AeQuantise.bit_worth
- * @chroma: what a squared error of a sample of U or V counts, 1 being one of Y
  * @ema: decay of the running average
  */
 typedef struct
 {
-  guint patch, batch, n_threads;
+  const AeLatentSource *source;
+  guint batch, n_threads;
   guint64 seed;
-  float bit_worth, chroma;
+  float bit_worth;
   float ema;
 } AeLatentTrainerConfig;
 
-/* Sums over the patches of a step, or of many. */
+/* Sums over the samples of a step, or of many. */
 typedef struct
 {
   double objective;             /* mean; all others are sums */
   double bits[AE_SYMBOLS_N_LEVELS];
-  double error[AE_SYMBOLS_N_LEVELS];    /* squared, of Y */
-  double pixels[AE_SYMBOLS_N_LEVELS];
+  double error[AE_SYMBOLS_N_LEVELS];    /* squared, of the judged channels */
+  double places[AE_SYMBOLS_N_LEVELS];
 } AeLatentLoss;
 
 typedef struct _AeLatentTrainer AeLatentTrainer;
 
 /**
  * ae_latent_trainer_new:
- * @model: of 6x0x0, its decoder reads the code alone; a condition of one
+ * @model: of the channels of the source and any size, its decoder reads the code alone; a condition of one
  *   channel, if there is one, is the level over the last one
  * @steps: [AE_SYMBOLS_N_LEVELS][n_planes]: where training starts. Those of
  *   plane 0 tell how rate and distortion are weighed
@@ -55,8 +55,7 @@ void ae_latent_trainer_free (AeLatentTrainer * trainer);        /* NULL is a no-
 
 /* Errors: AE_ERROR_NOT_FINITE; the weights then stay as they are. */
 gboolean ae_latent_trainer_step (AeLatentTrainer * trainer,
-    const AeLatentPictures * pictures, float learning_rate,
-    AeLatentLoss * loss, GError ** error);
+    float learning_rate, AeLatentLoss * loss, GError ** error);
 
 /* Returns: (transfer full): the running average. Errors: AE_ERROR_NOT_FINITE. */
 AeWeights *ae_latent_trainer_weights (const AeLatentTrainer * trainer,

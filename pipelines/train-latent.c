@@ -9,10 +9,10 @@
 #include "ae-latent-dct.h"
 #include "ae-latent-model.h"
 #include "ae-quantise.h"
-#include "ae-schedule.h"
 #include "latent-fit.h"
 #include "latent-parts.h"
-#include "latent-trainer.h"
+#include "latent-run.h"
+#include "latent-start.h"
 
 #define DEFAULT_ARCHITECTURE \
     "unshuffle 4, save x, conv 3x3 64 relu, save a, conv 3x3 64 relu, " \
@@ -31,6 +31,7 @@
 #define MIN_SIDE 160
 
 #define FIT_SEED 1000           /* of the patches that tables are fitted to */
+#define MAX_FIT_PATCH 256       /* pixels a side of these */
 
 /* Low frequencies of Y, U and V that the code begins with. */
 #define CHROMA_PLANES 6
@@ -120,88 +121,43 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Start, start_clear)
   return 64 + (p - n_luma) / CHROMA_PLANES * 16 + (p - n_luma) % CHROMA_PLANES;
 }
 
-/* Sets the encoder's last layer, which reads features and then the picture, to
- * the transform of the latter alone. */
-static void
-init_encoder (const AeModel * dct, const AeLayer * layer, float *weights)
-{
-  const AeLayer *from = &dct->architecture->layers[1];
-  const float *matrix = dct->weights->data
-      + from->params[AE_PARAM_WEIGHT].offset;
-  const float *bias = dct->weights->data + from->params[AE_PARAM_BIAS].offset;
-  guint n_in = layer->in.c, n_features = n_in - from->in.c;
-
-  for (guint p = 0; p < layer->out.c; p++) {
-    guint row = dct_plane (p, layer->out.c);
-    float *weight = weights + layer->params[AE_PARAM_WEIGHT].offset + p * n_in;
-
-    for (guint c = 0; c < n_in; c++)
-      weight[c] = c < n_features ? 0.0f
-          : matrix[row * from->in.c + c - n_features];
-    weights[layer->params[AE_PARAM_BIAS].offset + p] = bias[row];
-  }
-}
-
-/* The same of the decoder's last convolution, which reads features and then the
- * code of @n_planes. */
-static void
-init_decoder (const AeModel * dct, const AeLayer * layer, guint n_planes,
-    float *weights)
-{
-  const AeLayer *from = &dct->architecture->layers[2];
-  const float *matrix = dct->weights->data
-      + from->params[AE_PARAM_WEIGHT].offset;
-  const float *bias = dct->weights->data + from->params[AE_PARAM_BIAS].offset;
-  guint n_in = layer->in.c, n_features = n_in - n_planes;
-
-  for (guint c = 0; c < layer->out.c; c++) {
-    float *weight = weights + layer->params[AE_PARAM_WEIGHT].offset + c * n_in;
-
-    for (guint i = 0; i < n_in; i++)
-      weight[i] = i < n_features ? 0.0f
-          : matrix[c * from->in.c + dct_plane (i - n_features, n_planes)];
-    weights[layer->params[AE_PARAM_BIAS].offset + c] = bias[c];
-  }
-}
-
-static gboolean
-ends_in_linear (const AeLayer * layer, guint n_out, guint n_linear)
-{
-  return strcmp (layer->ops->name, "conv") == 0 && layer->kernel == 1
-      && layer->activation == AE_ACTIVATION_LINEAR && layer->out.c == n_out
-      && layer->in.c >= n_linear;
-}
-
+/* The cosine transform, its planes in the order of the code. */
 static AeModel *
 init_dct (AeArchitecture * architecture, guint n_planes, GError ** error)
 {
   g_autoptr (AeModel) dct = ae_latent_dct_model ();
-  g_autoptr (AeWeights) random = NULL;
-  g_autoptr (AeWeights) weights = NULL;
-  g_autofree float *data = NULL;
-  const AeLayer *encoder, *decoder;
-  AeRng rng;
+  const AeLayer *encoder = &dct->architecture->layers[1];
+  const AeLayer *decoder = &dct->architecture->layers[2];
+  const float *data = dct->weights->data;
+  g_autofree float *rows = NULL;
+  g_autofree float *bias = NULL;
+  g_autofree float *columns = NULL;
+  const guint n = AE_LATENT_DCT_PLANES;
 
-  encoder = &architecture->layers[architecture->n_encoder - 1];
-  decoder = &architecture->layers[architecture->n_layers - 2];
-  if (!ends_in_linear (encoder, n_planes, AE_LATENT_DCT_PLANES)
-      || !ends_in_linear (decoder, AE_LATENT_DCT_PLANES, n_planes)
-      || n_planes <= 2 * CHROMA_PLANES || n_planes > 64 + 2 * CHROMA_PLANES) {
+  if (n_planes <= 2 * CHROMA_PLANES || n_planes > 64 + 2 * CHROMA_PLANES) {
     g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
-        "\"%s\": to begin with the cosine transform, the encoder ends in \"conv "
-        "1x1\" of %u to %u channels, behind a \"concat\" of the unshuffled "
-        "picture, and the decoder in one of %u, behind one of the code, and "
-        "\"shuffle 4\"", architecture->text, 2 * CHROMA_PLANES + 1,
-        64 + 2 * CHROMA_PLANES, AE_LATENT_DCT_PLANES);
+        "\"%s\" makes %u planes, expected %u to %u to begin with the cosine "
+        "transform", architecture->text, n_planes, 2 * CHROMA_PLANES + 1,
+        64 + 2 * CHROMA_PLANES);
     return NULL;
   }
-  ae_rng_init (&rng, (guint64) option_seed);
-  random = ae_weights_new_random (architecture, &rng);
-  data = g_memdup2 (random->data, random->n * sizeof (float));
-  init_encoder (dct, encoder, data);
-  init_decoder (dct, decoder, n_planes, data);
-  weights = ae_weights_new_copy (data, random->n, error);
-  return weights ? ae_model_new (architecture, weights, NULL, error) : NULL;
+  rows = g_new (float, n_planes * n);
+  bias = g_new (float, n_planes);
+  columns = g_new (float, n * n_planes);
+  for (guint p = 0; p < n_planes; p++) {
+    guint row = dct_plane (p, n_planes);
+
+    memcpy (rows + p * n, data + encoder->params[AE_PARAM_WEIGHT].offset
+        + row * n, n * sizeof (float));
+    bias[p] = data[encoder->params[AE_PARAM_BIAS].offset + row];
+    for (guint c = 0; c < n; c++)
+      columns[c * n_planes + p] = data[decoder->params[AE_PARAM_WEIGHT].offset
+          + c * n + row];
+  }
+  return ae_latent_start (architecture, (guint64) option_seed, &(AeLatentLinear) {
+      n, n_planes, rows, bias, columns,
+        data + decoder->params[AE_PARAM_BIAS].offset}
+      , error);
 }
 
 /* The steps that weigh rate and distortion alike in the cosine transform. */
@@ -245,7 +201,7 @@ start_init (Start * start, GError ** error)
         ? option_architecture : DEFAULT_ARCHITECTURE, &input, error);
   }
   if (architecture == NULL
-      || !ae_latent_parts_init (&parts, architecture, error))
+      || !ae_latent_parts_init (&parts, architecture, AE_I420_PLANES, error))
     return FALSE;
   start->n_planes = parts.n_planes;
   start->steps = g_new (float, N_LEVELS * parts.n_planes);
@@ -315,13 +271,21 @@ report (const AeModel * model, const AeLatentPictures * held_out,
       || g_file_set_contents (option_curves, curves->str, -1, error);
 }
 
+/* What finish() needs beside the trainer. */
+typedef struct
+{
+  const Start *start;
+  const AeLatentSource *fit_source;
+  const AeLatentPictures *held_out;
+} Finish;
+
 /* Fits the tables anew to the running average, writes the model and judges it. */
 static gboolean
-finish (const Start * start, const AeLatentTrainer * trainer,
-    guint64 n_steps, const AeLatentPictures * pictures,
-    const AeLatentPictures * held_out, GError ** error)
+finish (gconstpointer data, const AeLatentTrainer * trainer, guint64 n_steps,
+    GError ** error)
 {
-  g_autofree float *steps = g_new (float, N_LEVELS * start->n_planes);
+  const Finish *this = data;
+  g_autofree float *steps = g_new (float, N_LEVELS * this->start->n_planes);
   g_autoptr (AeWeights) weights =
       ae_latent_trainer_weights (trainer, steps, error);
   g_autoptr (AeModel) model = NULL;
@@ -330,113 +294,62 @@ finish (const Start * start, const AeLatentTrainer * trainer,
 
   if (weights == NULL)
     return FALSE;
-  model = describe (start, weights, n_steps, error);
+  model = describe (this->start, weights, n_steps, error);
   if (model == NULL)
     return FALSE;
   symbols = ae_latent_fit (model, steps, ae_latent_trainer_symbols (trainer),
-      (float) option_bit_worth, pictures, FIT_SEED, error);
+      (float) option_bit_worth, this->fit_source, FIT_SEED, error);
   if (symbols == NULL)
     return FALSE;
   packed = ae_latent_model_pack (model, symbols, steps);
   if (!ae_model_save (packed, option_output, error))
     return FALSE;
-  if (held_out)
-    return report (packed, held_out, error);
-  g_print ("\n");
+  if (this->held_out) {
+    g_print ("  held out:");
+    return report (packed, this->held_out, error);
+  }
   return TRUE;
 }
 
 static void
-print_loss (const AeLatentLoss * sum, guint64 step, guint64 n_steps,
-    double seconds, guint n)
+draw_patch (const AeLatentSource * source, AeRng * rng, float *patch)
 {
-  g_print ("step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-      ", %.0f s, objective %.4f, trained on:", step, n_steps, seconds,
-      sum->objective / n);
-  for (guint level = 0; level < N_LEVELS; level++)
-    g_print (" %.3f:%.2f", sum->bits[level] / sum->pixels[level],
-        -10 * log10 (sum->error[level] / sum->pixels[level]));
-  g_print ("\n  held out:");
+  ae_latent_pictures_crop (source->data, rng, 2 * source->w, patch);
 }
 
-static void
-add_loss (AeLatentLoss * sum, const AeLatentLoss * loss)
+/* Patches of @size pixels a side. */
+static AeLatentSource
+patches (const AeLatentPictures * pictures, guint size, const float *weights)
 {
-  sum->objective += loss->objective;
-  for (guint level = 0; level < N_LEVELS; level++) {
-    sum->bits[level] += loss->bits[level];
-    sum->error[level] += loss->error[level];
-    sum->pixels[level] += loss->pixels[level];
-  }
-}
-
-/* The learning rate at @seconds of a training of option_minutes, or at @step of
- * option_steps: half a cosine, so that it ends when the time does. */
-static float
-rate_at (guint64 step, double seconds)
-{
-  const guint n_parts = 10000;
-  AeSchedule schedule = { AE_SCHEDULE_COSINE, (float) option_rate, n_parts, 0 };
-  double share = option_steps >= 0 ? (double) step / MAX (option_steps, 1)
-      : seconds / (60 * option_minutes);
-  float warm = MIN (1.0f, (float) (step + 1) / 200);
-
-  return warm * ae_schedule_rate (&schedule,
-      (guint64) (n_parts * MIN (share, 1.0)));
-}
-
-static gboolean
-is_done (guint64 step, double seconds)
-{
-  return option_steps >= 0 ? step >= (guint64) option_steps
-      : seconds >= 60 * option_minutes;
-}
-
-static gboolean
-run (const Start * start, AeLatentTrainer * trainer,
-    const AeLatentPictures * pictures, const AeLatentPictures * held_out,
-    GError ** error)
-{
-  gint64 begin_us = g_get_monotonic_time ();
-  AeLatentLoss sum = { 0 };
-  guint64 step = 0;
-  guint n = 0;
-
-  while (TRUE) {
-    double seconds = (double) (g_get_monotonic_time () - begin_us) / 1e6;
-    gboolean done = is_done (step, seconds);
-    AeLatentLoss loss;
-
-    if (done || (step > 0 && step % (guint64) option_report == 0)) {
-      if (n > 0)
-        print_loss (&sum, step, (guint64) MAX (option_steps, 0), seconds, n);
-      if (!finish (start, trainer, step, pictures, held_out, error))
-        return FALSE;
-      sum = (AeLatentLoss) {
-      0};
-      n = 0;
-    }
-    if (done)
-      return TRUE;
-    if (!ae_latent_trainer_step (trainer, pictures, rate_at (step, seconds),
-            &loss, error))
-      return FALSE;
-    add_loss (&sum, &loss);
-    step++;
-    n++;
-  }
+  return (AeLatentSource) {
+  .c = AE_I420_PLANES,.h = size / 2,.w = size / 2,.n_places =
+        size * size,.weights = weights,.n_judged = 4,.draw =
+        draw_patch,.data = pictures};
 }
 
 static gboolean
 train (const AeLatentPictures * pictures, const AeLatentPictures * held_out,
     GError ** error)
 {
+  const float chroma = (float) option_chroma;
+  const float weights[AE_I420_PLANES] = { 1, 1, 1, 1, chroma, chroma };
+  const AeLatentSource source =
+      patches (pictures, (guint) option_patch, weights);
+  const AeLatentSource fit_source = patches (pictures,
+      MIN (ae_latent_pictures_min_side (pictures), MAX_FIT_PATCH) / 8 * 8,
+      weights);
   const AeLatentTrainerConfig config = {
-    .patch = (guint) option_patch,.batch = (guint) option_batch,.n_threads =
+    .source = &source,.batch = (guint) option_batch,.n_threads =
         (guint) option_threads,.seed = (guint64) option_seed,.bit_worth =
-        (float) option_bit_worth,.chroma = (float) option_chroma,.ema = 0.999f
+        (float) option_bit_worth,.ema = 0.999f
   };
   g_auto (Start) start = {.model = NULL };
+  const Finish finishing = { &start, &fit_source, held_out };
+  const AeLatentRun run = {
+    .minutes = option_minutes,.n_steps = option_steps,.rate =
+        (float) option_rate,.report_steps = (guint) option_report,.finish =
+        finish,.data = &finishing
+  };
   g_autoptr (AeLatentTrainer) trainer = NULL;
   AeSymbolModel *symbols;
 
@@ -445,13 +358,13 @@ train (const AeLatentPictures * pictures, const AeLatentPictures * held_out,
   g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.2f kMAC per pixel\n",
       start.model->architecture->text, start.model->architecture->n_weights,
       ae_architecture_macs_per_pixel (start.model->architecture) / 4000.0);
-  symbols = ae_latent_fit (start.model, start.steps, NULL, 0.0f, pictures,
+  symbols = ae_latent_fit (start.model, start.steps, NULL, 0.0f, &fit_source,
       FIT_SEED, error);
   if (symbols == NULL)
     return FALSE;
   trainer = ae_latent_trainer_new (start.model, start.steps, start.base,
       symbols, &config, error);
-  return trainer != NULL && run (&start, trainer, pictures, held_out, error);
+  return trainer != NULL && ae_latent_run (trainer, &run, error);
 }
 
 static gboolean

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "ae-bytes.h"
 #include "ae-error.h"
 #include "ae-frame-private.h"
 
@@ -35,32 +36,6 @@ enum
 #define FLAG_FULL_RANGE 1
 #define FLAG_MORE 2
 
-static guint
-get_u16 (const guint8 * at)
-{
-  return at[0] | (guint) at[1] << 8;
-}
-
-static guint32
-get_u32 (const guint8 * at)
-{
-  return get_u16 (at) | (guint32) get_u16 (at + 2) << 16;
-}
-
-static void
-put_u16 (guint8 * at, guint value)
-{
-  at[0] = (guint8) value;
-  at[1] = (guint8) (value >> 8);
-}
-
-static void
-put_u32 (guint8 * at, guint32 value)
-{
-  put_u16 (at, value & 0xffff);
-  put_u16 (at + 2, value >> 16);
-}
-
 gboolean
 ae_frame_has_sync (const guint8 * data, gsize size_bytes)
 {
@@ -68,11 +43,9 @@ ae_frame_has_sync (const guint8 * data, gsize size_bytes)
       || memcmp (data, sync_word, MIN (size_bytes, AE_FRAME_SYNC_BYTES)) == 0;
 }
 
-/* The first eight bytes, and the CRC behind them all, mean the same in every
- * version. */
-static gboolean
-check_envelope (const guint8 * data, gsize size_bytes, AeFrameHeader * header,
-    GError ** error)
+gboolean
+ae_frame_check_envelope (const guint8 * data, gsize size_bytes,
+    gsize least_bytes, gsize * header_bytes, guint32 * crc, GError ** error)
 {
   guint32 found;
 
@@ -81,33 +54,38 @@ check_envelope (const guint8 * data, gsize size_bytes, AeFrameHeader * header,
         "frame: no sync word at its start");
     return FALSE;
   }
-  header->header_bytes = AE_FRAME_LENGTH_BYTES;
+  *header_bytes = AE_FRAME_LENGTH_BYTES;
   if (size_bytes >= AE_FRAME_LENGTH_BYTES)
-    header->header_bytes = get_u16 (data + AT_HEADER_BYTES);
-  if (header->header_bytes < AE_FRAME_MIN_HEADER_BYTES
-      && size_bytes >= AE_FRAME_LENGTH_BYTES) {
+    *header_bytes = ae_bytes_get_u16 (data + AT_HEADER_BYTES);
+  if (*header_bytes < least_bytes && size_bytes >= AE_FRAME_LENGTH_BYTES) {
     g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
-        "frame: a header of %" G_GSIZE_FORMAT
-        " bytes, expected %d and more", header->header_bytes,
-        AE_FRAME_MIN_HEADER_BYTES);
+        "frame: a header of %" G_GSIZE_FORMAT " bytes, expected %"
+        G_GSIZE_FORMAT " and more", *header_bytes, least_bytes);
     return FALSE;
   }
-  if (size_bytes < header->header_bytes) {
+  if (size_bytes < *header_bytes) {
     g_set_error (error, AE_ERROR, AE_ERROR_TRUNCATED,
         "frame: %" G_GSIZE_FORMAT " bytes of a header of %"
-        G_GSIZE_FORMAT, size_bytes, header->header_bytes);
+        G_GSIZE_FORMAT, size_bytes, *header_bytes);
     return FALSE;
   }
-  header->crc = get_u32 (data + header->header_bytes - AE_FRAME_CRC_BYTES);
-  found = (guint32) crc32_z (0, data,
-      header->header_bytes - AE_FRAME_CRC_BYTES);
-  if (found != header->crc) {
+  *crc = ae_bytes_get_u32 (data + *header_bytes - AE_FRAME_CRC_BYTES);
+  found = (guint32) crc32_z (0, data, *header_bytes - AE_FRAME_CRC_BYTES);
+  if (found != *crc) {
     g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
-        "frame: the CRC of the header is %08x, expected %08x",
-        found, header->crc);
+        "frame: the CRC of the header is %08x, expected %08x", found, *crc);
     return FALSE;
   }
   return TRUE;
+}
+
+void
+ae_frame_put_envelope (guint8 * header, guint header_bytes)
+{
+  memcpy (header, sync_word, sizeof sync_word);
+  header[AT_MAJOR] = AE_FRAME_MAJOR;
+  header[AT_MINOR] = AE_FRAME_MINOR;
+  ae_bytes_put_u16 (header + AT_HEADER_BYTES, header_bytes);
 }
 
 static gboolean
@@ -139,17 +117,17 @@ get_fields (const guint8 * data, AeFrameHeader * header)
     header->grade = data[AT_LEVEL] * AE_SYMBOLS_GRADES_PER_LEVEL
         + data[AT_FINE];
   header->scale_log2 = data[AT_SCALE];
-  header->width = get_u16 (data + AT_WIDTH);
-  header->height = get_u16 (data + AT_HEIGHT);
-  header->n_planes = get_u16 (data + AT_PLANES);
-  header->n_slices = get_u16 (data + AT_SLICES);
-  header->rate_n = get_u32 (data + AT_RATE_N);
-  header->rate_d = get_u32 (data + AT_RATE_D);
-  header->number = get_u32 (data + AT_NUMBER);
-  header->reference = get_u32 (data + AT_REFERENCE);
+  header->width = ae_bytes_get_u16 (data + AT_WIDTH);
+  header->height = ae_bytes_get_u16 (data + AT_HEIGHT);
+  header->n_planes = ae_bytes_get_u16 (data + AT_PLANES);
+  header->n_slices = ae_bytes_get_u16 (data + AT_SLICES);
+  header->rate_n = ae_bytes_get_u32 (data + AT_RATE_N);
+  header->rate_d = ae_bytes_get_u32 (data + AT_RATE_D);
+  header->number = ae_bytes_get_u32 (data + AT_NUMBER);
+  header->reference = ae_bytes_get_u32 (data + AT_REFERENCE);
   memcpy (header->fingerprint, data + AT_FINGERPRINT,
       AE_FRAME_FINGERPRINT_BYTES);
-  header->payload_bytes = get_u32 (data + AT_PAYLOAD_BYTES);
+  header->payload_bytes = ae_bytes_get_u32 (data + AT_PAYLOAD_BYTES);
   header->matrix = data[AT_MATRIX];
   header->full_range = (data[AT_FLAGS] & FLAG_FULL_RANGE) != 0;
   header->has_more = (data[AT_FLAGS] & FLAG_MORE) != 0;
@@ -228,7 +206,8 @@ ae_frame_header_parse (const guint8 * data, gsize size_bytes,
 {
   *header = (AeFrameHeader) {
   0};
-  if (!check_envelope (data, size_bytes, header, error)
+  if (!ae_frame_check_envelope (data, size_bytes, AE_FRAME_MIN_HEADER_BYTES,
+          &header->header_bytes, &header->crc, error)
       || !check_version (data, error))
     return FALSE;
   get_fields (data, header);
@@ -248,31 +227,28 @@ ae_frame_header_write (const AeFrameHeader * header, const guint16 * sizes,
   at = out->data + start;
   memset (at, 0, n);
   for (guint i = 0; i < n_slices; i++) {
-    put_u16 (at + AE_FRAME_FIXED_BYTES + 2 * i, sizes[i]);
+    ae_bytes_put_u16 (at + AE_FRAME_FIXED_BYTES + 2 * i, sizes[i]);
     payload_bytes += sizes[i];
   }
-  memcpy (at, sync_word, sizeof sync_word);
-  at[AT_MAJOR] = AE_FRAME_MAJOR;
-  at[AT_MINOR] = AE_FRAME_MINOR;
-  put_u16 (at + AT_HEADER_BYTES, (guint) n);
+  ae_frame_put_envelope (at, (guint) n);
   at[AT_TYPE] = (guint8) header->type;
   at[AT_MEDIA] = (guint8) header->media;
   at[AT_LEVEL] = (guint8) (header->grade / AE_SYMBOLS_GRADES_PER_LEVEL);
   at[AT_FINE] = (guint8) (header->grade % AE_SYMBOLS_GRADES_PER_LEVEL);
   at[AT_SCALE] = (guint8) header->scale_log2;
-  put_u16 (at + AT_WIDTH, header->width);
-  put_u16 (at + AT_HEIGHT, header->height);
-  put_u16 (at + AT_PLANES, header->n_planes);
-  put_u16 (at + AT_SLICES, n_slices);
-  put_u32 (at + AT_RATE_N, header->rate_n);
-  put_u32 (at + AT_RATE_D, header->rate_d);
-  put_u32 (at + AT_NUMBER, header->number);
-  put_u32 (at + AT_REFERENCE, header->reference);
+  ae_bytes_put_u16 (at + AT_WIDTH, header->width);
+  ae_bytes_put_u16 (at + AT_HEIGHT, header->height);
+  ae_bytes_put_u16 (at + AT_PLANES, header->n_planes);
+  ae_bytes_put_u16 (at + AT_SLICES, n_slices);
+  ae_bytes_put_u32 (at + AT_RATE_N, header->rate_n);
+  ae_bytes_put_u32 (at + AT_RATE_D, header->rate_d);
+  ae_bytes_put_u32 (at + AT_NUMBER, header->number);
+  ae_bytes_put_u32 (at + AT_REFERENCE, header->reference);
   memcpy (at + AT_FINGERPRINT, header->fingerprint, AE_FRAME_FINGERPRINT_BYTES);
-  put_u32 (at + AT_PAYLOAD_BYTES, (guint32) payload_bytes);
+  ae_bytes_put_u32 (at + AT_PAYLOAD_BYTES, (guint32) payload_bytes);
   at[AT_MATRIX] = (guint8) header->matrix;
   at[AT_FLAGS] = (guint8) ((header->full_range ? FLAG_FULL_RANGE : 0)
       | (header->has_more ? FLAG_MORE : 0));
-  put_u32 (at + n - AE_FRAME_CRC_BYTES,
+  ae_bytes_put_u32 (at + n - AE_FRAME_CRC_BYTES,
       (guint32) crc32_z (0, at, n - AE_FRAME_CRC_BYTES));
 }

@@ -33,7 +33,7 @@ typedef enum
 typedef enum
 {
   AE_MEDIA_VIDEO,
-  AE_MEDIA_AUDIO                /* reserved */
+  AE_MEDIA_AUDIO                /* ae-sound-frame.h */
 } AeMedia;
 
 typedef struct

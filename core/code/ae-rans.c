@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-rans.h"
+#include "ae-bytes.h"
 
 #include <string.h>
 
@@ -18,8 +19,7 @@ static guint8 *
 put_u16_before (guint8 * at, guint value)
 {
   at -= 2;
-  at[0] = (guint8) value;
-  at[1] = (guint8) (value >> 8);
+  ae_bytes_put_u16 (at, value);
   return at;
 }
 
@@ -76,13 +76,6 @@ ae_rans_encoder_clear (AeRansEncoder * encoder)
   0};
 }
 
-static guint32
-get_u32 (const guint8 * at)
-{
-  return at[0] | (guint32) at[1] << 8 | (guint32) at[2] << 16
-      | (guint32) at[3] << 24;
-}
-
 void
 ae_rans_start (AeRansDecoder * decoder, const guint8 * data, gsize size_bytes)
 {
@@ -90,8 +83,8 @@ ae_rans_start (AeRansDecoder * decoder, const guint8 * data, gsize size_bytes)
   .at = data,.end = data + size_bytes,.failed = TRUE};
   if (size_bytes < AE_RANS_STATE_BYTES)
     return;
-  decoder->state = get_u32 (data);
-  decoder->other = get_u32 (data + 4);
+  decoder->state = ae_bytes_get_u32 (data);
+  decoder->other = ae_bytes_get_u32 (data + 4);
   decoder->at += AE_RANS_STATE_BYTES;
   decoder->failed = FALSE;
 }

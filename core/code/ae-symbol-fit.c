@@ -50,6 +50,14 @@ solve (double a[3][3], double b[3])
   return TRUE;
 }
 
+/* The value above and to the left where there is one, else 0: what has no rows,
+ * such as sound, is predicted from W alone. */
+static gint
+value_before (const AeLatents * latents, guint p, guint y, guint x, guint up)
+{
+  return up > y ? 0 : value_at (latents, p, y - up, x);
+}
+
 /* Adds the products of neighbours W, N and NW and of the value, divided by the
  * plane's variance in this frame, so that frames of every level count alike. */
 static double
@@ -58,11 +66,11 @@ add_products (const AeLatents * latents, guint p, double a[3][3], double b[3])
   double products[4][4] = { 0 };
   double variance;
 
-  for (guint y = 1; y < latents->h; y++) {
+  for (guint y = latents->h > 1; y < latents->h; y++) {
     for (guint x = 1; x < latents->w; x++) {
       double v[4] = {
-        value_at (latents, p, y, x - 1), value_at (latents, p, y - 1, x),
-        value_at (latents, p, y - 1, x - 1), value_at (latents, p, y, x)
+        value_at (latents, p, y, x - 1), value_before (latents, p, y, x, 1),
+        value_before (latents, p, y, x - 1, 1), value_at (latents, p, y, x)
       };
 
       for (guint i = 0; i < 4; i++) {
@@ -107,10 +115,10 @@ residual_magnitude (const AeLatents * latents, const AePlaneModel * plane,
 {
   gint predicted = 0;
 
-  if (y > 0 && x > 0)
+  if (x > 0 && (y > 0 || latents->h == 1))
     predicted = plane->weights[0] * value_at (latents, p, y, x - 1)
-        + plane->weights[1] * value_at (latents, p, y - 1, x)
-        + plane->weights[2] * value_at (latents, p, y - 1, x - 1);
+        + plane->weights[1] * value_before (latents, p, y, x, 1)
+        + plane->weights[2] * value_before (latents, p, y, x - 1, 1);
   return (guint) MIN (ABS (value_at (latents, p, y, x)
           - ((predicted + 128) >> 8)), MAX_MAGNITUDE);
 }

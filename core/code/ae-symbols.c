@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ae-bytes.h"
 #include "ae-error.h"
 
 #define FORMAT 1
@@ -170,15 +171,8 @@ ae_symbol_model_free (AeSymbolModel * model)
 static guint8 *
 put_u16 (guint8 * at, guint value)
 {
-  at[0] = (guint8) value;
-  at[1] = (guint8) (value >> 8);
+  ae_bytes_put_u16 (at, value);
   return at + 2;
-}
-
-static guint
-get_u16 (const guint8 * at)
-{
-  return at[0] | (guint) at[1] << 8;
 }
 
 static gsize
@@ -228,7 +222,7 @@ check_head (const guint8 * data, gsize size_bytes, GError ** error)
         "symbol model: format %u, expected %u", data[0], FORMAT);
     return FALSE;
   }
-  n_planes = get_u16 (data + 1);
+  n_planes = ae_bytes_get_u16 (data + 1);
   n_sets = data[3];
   if (n_planes < 1 || n_planes > AE_LATENTS_MAX_PLANES
       || n_sets < 1 || n_sets > AE_SYMBOLS_N_LEVELS) {
@@ -271,7 +265,7 @@ get_plane (const guint8 * at, guint i_plane, AePlaneModel * plane,
     }
   }
   for (guint i = 0; i < 3; i++) {
-    gint weight = (gint16) get_u16 (at + AE_SYMBOLS_N_PARENTS + 2 * i);
+    gint weight = (gint16) ae_bytes_get_u16 (at + AE_SYMBOLS_N_PARENTS + 2 * i);
 
     if (ABS (weight) > AE_SYMBOLS_MAX_WEIGHT) {
       g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
@@ -292,7 +286,7 @@ get_maps (const guint8 * at, AeSymbolModel * model, GError ** error)
       * MAP_ENTRIES;
 
   for (gsize i = 0; i < n_entries; i++) {
-    guint table = get_u16 (at + 2 * i);
+    guint table = ae_bytes_get_u16 (at + 2 * i);
 
     if (table >= AE_TABLES_N) {
       g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
@@ -313,7 +307,7 @@ ae_symbol_model_from_bytes (const guint8 * data, gsize size_bytes,
 
   if (!check_head (data, size_bytes, error))
     return NULL;
-  model = symbol_model_alloc (get_u16 (data + 1), data[3]);
+  model = symbol_model_alloc (ae_bytes_get_u16 (data + 1), data[3]);
   memcpy (model->level_sets, data + 4, AE_SYMBOLS_N_LEVELS);
   data += HEAD_BYTES;
   for (guint p = 0; p < model->n_planes; p++, data += PLANE_BYTES) {

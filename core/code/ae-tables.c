@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-tables.h"
 
-#define N_LENGTH_BITS 4
-
 /* Steps of 0.37 in log (p / (1 - p)) from p = 0.02; even, so that a half is
  * left for each sign. */
 static const guint16 zero_slots[AE_TABLES_N_ZERO] = {
@@ -92,7 +90,7 @@ put_rest (AeRansEncoder * encoder, guint rest)
 {
   guint n_bits = g_bit_storage (rest + 1) - 1;
 
-  put_bits (encoder, n_bits, N_LENGTH_BITS);
+  put_bits (encoder, n_bits, AE_TABLES_LENGTH_BITS);
   if (n_bits > 0)
     put_bits (encoder, rest + 1 - (1u << n_bits), n_bits);
 }
@@ -100,7 +98,7 @@ put_rest (AeRansEncoder * encoder, guint rest)
 guint
 ae_table_take_rest (AeRansDecoder * decoder)
 {
-  guint n_bits = take_bits (decoder, N_LENGTH_BITS);
+  guint n_bits = take_bits (decoder, AE_TABLES_LENGTH_BITS);
 
   if (n_bits > AE_RANS_BITS) {
     decoder->failed = TRUE;

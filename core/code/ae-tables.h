@@ -16,6 +16,9 @@ G_BEGIN_DECLS
 #define AE_VALUE_MAX 16383
 #define AE_RESIDUAL_MAX (2 * AE_VALUE_MAX)
 
+/* Bits that tell how many bits the rest of an escaped residual has. */
+#define AE_TABLES_LENGTH_BITS 4
+
 /* What a residual costs at most, when escaped: symbols of the coder. */
 #define AE_RESIDUAL_MAX_SYMBOLS 3
 
@@ -52,28 +55,43 @@ void ae_table_put (const AeTable * table, AeRansEncoder * encoder,
  * 2^15 - 2. */
 guint ae_table_take_rest (AeRansDecoder * decoder);
 
+/* A magnitude and its sign; the escape stands for itself and more. */
+typedef struct
+{
+  gint magnitude;
+  gboolean is_negative;
+  guint start, freq;            /* its slots */
+} AeTableSymbol;
+
+/* Returns: the symbol that @slot belongs to. */
+static inline AeTableSymbol
+ae_table_find (const AeTable * table, gint slot)
+{
+  AeTableSymbol symbol = { 0, FALSE, 0, (guint) table->bound[1] };
+  gint start, half;
+
+  if (slot < table->bound[1])
+    return symbol;
+  for (guint i = 1; i <= AE_TABLES_MAX_ESCAPE; i++)
+    symbol.magnitude += table->bound[i] <= slot;
+  start = table->bound[symbol.magnitude];
+  half = (table->bound[symbol.magnitude + 1] - start) / 2;
+  symbol.is_negative = slot - start >= half;
+  symbol.start = (guint) (symbol.is_negative ? start + half : start);
+  symbol.freq = (guint) half;
+  return symbol;
+}
+
 /* Returns: a residual; in magnitude at most AE_TABLES_MAX_ESCAPE + 2^15 - 2. */
 static inline gint
 ae_table_take (const AeTable * table, AeRansDecoder * decoder)
 {
-  gint slot = (gint) ae_rans_slot (decoder);
-  gint start, half, magnitude = 0;
-  gboolean is_negative;
+  AeTableSymbol symbol = ae_table_find (table, (gint) ae_rans_slot (decoder));
 
-  if (slot < table->bound[1]) {
-    ae_rans_take (decoder, 0, (guint) table->bound[1]);
-    return 0;
-  }
-  for (guint i = 1; i <= AE_TABLES_MAX_ESCAPE; i++)
-    magnitude += table->bound[i] <= slot;
-  start = table->bound[magnitude];
-  half = (table->bound[magnitude + 1] - start) / 2;
-  is_negative = slot - start >= half;
-  ae_rans_take (decoder, (guint) (is_negative ? start + half : start),
-      (guint) half);
-  if (G_UNLIKELY (magnitude == table->escape))
-    magnitude += (gint) ae_table_take_rest (decoder);
-  return is_negative ? -magnitude : magnitude;
+  ae_rans_take (decoder, symbol.start, symbol.freq);
+  if (G_UNLIKELY (symbol.magnitude == table->escape))
+    symbol.magnitude += (gint) ae_table_take_rest (decoder);
+  return symbol.is_negative ? -symbol.magnitude : symbol.magnitude;
 }
 
 G_END_DECLS

@@ -117,22 +117,25 @@ check (AeLatentModel * self, const AeModel * model, GError ** error)
   if (a->input.h == 0 && a->input.w == 0 && a->n_given <= 1
       && encodes_alone (a) && ae_architecture_decodes_alone (a)
       && a->output.c == a->input.c && (a->input.c == 1
-          || a->input.c == AE_LAYOUT_I420_PLANES))
+          || a->input.c == AE_LAYOUT_I420_PLANES
+          || (a->input.c == AE_LAYOUT_SOUND_PLANES && a->n_given == 0)))
     scale = find_scale (a);
-  if (scale == 0) {
+  if (scale == 0 || (a->input.c == AE_LAYOUT_SOUND_PLANES && scale != 1)) {
     g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED, "a model \"%s\" of "
         "input %ux%ux%u, expected one of 1x0x0 or 6x0x0 that divides sizes by a "
         "power of two, and whose decoder reads the code, and at most one "
-        "channel of condition, and makes as many planes of the same size",
+        "channel of condition, and makes as many planes of the same size; or "
+        "such a one of 322x0x0 that leaves sizes as they are",
         a->text, a->input.c, a->input.h, a->input.w);
     return FALSE;
   }
-  self->layout = a->input.c == 1 ? AE_LAYOUT_LUMA : AE_LAYOUT_I420;
+  self->layout = a->input.c == 1 ? AE_LAYOUT_LUMA
+      : a->input.c == AE_LAYOUT_I420_PLANES ? AE_LAYOUT_I420 : AE_LAYOUT_SOUND;
   self->scale_log2 = (guint) g_bit_storage (scale) - 1;
   self->scale_log2 += self->layout == AE_LAYOUT_I420 ? 1 : 0;
   n_codes = a->layers[a->n_encoder - 1].out.c;
-  self->n_planes = self->layout == AE_LAYOUT_I420 ? n_codes
-      : N_COLOURS * n_codes;
+  self->n_planes = self->layout == AE_LAYOUT_LUMA ? N_COLOURS * n_codes
+      : n_codes;
   if (self->n_planes <= AE_LATENTS_MAX_PLANES
       && self->scale_log2 <= AE_FRAME_MAX_SCALE_LOG2)
     return TRUE;
@@ -237,6 +240,11 @@ measure_weights (AeLatentModel * self, GError ** error)
   guint n_codes = self->encoder->architecture->output.c;
 
   self->weights = g_new (float, self->n_planes);
+  if (self->layout == AE_LAYOUT_SOUND) {
+    for (guint p = 0; p < self->n_planes; p++)
+      self->weights[p] = 1.0f;
+    return TRUE;
+  }
   if (!ae_latent_measure_weights (self->encoder, self->decoder,
           ae_latent_input_scale (self->layout, self->scale_log2),
           self->weights, error))
@@ -274,6 +282,20 @@ ae_latent_model_load (const gchar * path, GError ** error)
   if (self == NULL)
     g_prefix_error (error, "%s: ", path);
   return self;
+}
+
+gboolean
+ae_latent_model_check_layout (const AeLatentModel * model, AeLayout layout,
+    GError ** error)
+{
+  gboolean is_sound = model->layout == AE_LAYOUT_SOUND;
+
+  if (is_sound == (layout == AE_LAYOUT_SOUND))
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+      "a model that codes %s, expected one that codes %s",
+      is_sound ? "sound" : "pictures", is_sound ? "pictures" : "sound");
+  return FALSE;
 }
 
 AeLatentModel *

@@ -16,14 +16,17 @@ G_BEGIN_DECLS
 /* What the encoder reads and the decoder makes.
  * @AE_LAYOUT_LUMA: one plane, for Y, U and V each, all of the picture's size
  * @AE_LAYOUT_I420: six planes of half its size: Y of even rows and even columns,
- *   even and odd, odd and even, odd and odd; U; V */
+ *   even and odd, odd and even, odd and odd; U; V
+ * @AE_LAYOUT_SOUND: the features of a packet of sound */
 typedef enum
 {
   AE_LAYOUT_LUMA,
-  AE_LAYOUT_I420
+  AE_LAYOUT_I420,
+  AE_LAYOUT_SOUND
 } AeLayout;
 
 #define AE_LAYOUT_I420_PLANES 6
+#define AE_LAYOUT_SOUND_PLANES 322
 
 /**
  * AeLatentModel: immutable, reference counted. Fields are for reading.
@@ -37,7 +40,8 @@ typedef struct
   guint n_planes;               /* of latents, in all */
   guint scale_log2;             /* a latent stands for 2^this pixels a side */
   float *steps;                 /* [AE_SYMBOLS_N_GRADES][n_planes] */
-  float *weights;               /* [n_planes]: what a step of 1 does to pixels */
+  float *weights;               /* [n_planes]: what a step of 1 does to pixels;
+                                 * 1 for sound */
   guint8 fingerprint[AE_FRAME_FINGERPRINT_BYTES];
 } AeLatentModel;
 
@@ -45,7 +49,8 @@ typedef struct
  * ae_latent_model_new:
  * @model: of input 6x0x0 (AE_LAYOUT_I420) or 1x0x0 (AE_LAYOUT_LUMA), with a
  *   decoder that reads the code, and perhaps one channel of condition: the
- *   quality level of each latent / 9
+ *   quality level of each latent / 9; or of 322x0x0 (AE_LAYOUT_SOUND), causal,
+ *   without a condition
  *
  * Steps and tables come from the metadata. Without them the steps are such that
  * all latents' errors weigh the same in the picture, and the tables are
@@ -61,6 +66,11 @@ AeLatentModel *ae_latent_model_new (const AeModel * model, GError ** error)
 /* As ae_latent_model_new() of ae_model_load(); messages begin with @path. */
 AeLatentModel *ae_latent_model_load (const gchar * path, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* Errors: AE_ERROR_UNSUPPORTED for a model of pictures where one of sound is
+ * needed, or the other way round. @layout: any of the kind that is needed */
+gboolean ae_latent_model_check_layout (const AeLatentModel * model,
+    AeLayout layout, GError ** error);
 
 AeLatentModel *ae_latent_model_ref (AeLatentModel * model);
 void ae_latent_model_unref (AeLatentModel * model);     /* NULL is a no-op */

@@ -6,7 +6,7 @@ core=$(cd "$(dirname "$0")/../../core" && pwd)
 declare -A allowed=(
   [base]="base" [video]="base video" [net]="base net" [code]="base code"
   [linear]="base linear" [train]="base net train" [audio]="base net audio"
-  [latent]="base video net code latent"
+  [latent]="base video net audio code latent"
 )
 failed=0
 checks=0
