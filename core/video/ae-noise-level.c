@@ -11,11 +11,13 @@
  * measured, in bands of brightness of their own.
  */
 #include "ae-noise-level.h"
+#include "levels.h"
+#include "noise-block.h"
 
 #include <math.h>
 #include <string.h>
 
-#define SIZE 8
+#define SIZE AE_NOISE_BLOCK_SIZE
 #define MAX_BLOCKS 2048         /* looked at, evenly spread over the picture */
 #define MIN_BLOCKS 16           /* usable, to say anything */
 
@@ -29,8 +31,6 @@
 #define CHOSEN_SHARE 0.1f       /* of the blocks of a band */
 #define MIN_CHOSEN 16
 
-/* More clipped samples than this, and the block does not show its noise. */
-#define MAX_CLIPPED 0.25f
 /* Less than this share of blocks that vary: a flat picture with some marks. */
 #define MIN_VARYING_SHARE 0.03f
 
@@ -44,26 +44,16 @@
 /* The variance of rounding to 8 bits. */
 #define ROUNDING (1.0f / 12.0f)
 
-typedef struct
-{
-  float mean;
-  float clipped;                /* share of the samples */
-  float middle;                 /* mean power of a coefficient, 8-bit scale */
-  float high;
-} Block;
+typedef gboolean (*MeasureFunc) (const AeNoiseTables * tables,
+    const float *in, gsize stride, AeNoiseBlock * block);
 
-/* basis[i][u]: cosine u of the orthonormal DCT at sample i */
-typedef struct
-{
-  float basis[SIZE][SIZE];
-  float is_middle[SIZE][SIZE];
-  float is_high[SIZE][SIZE];
-} Tables;
+static const MeasureFunc measure_block[AE_N_CPU_LEVELS] =
+AE_OF_LEVELS (ae_noise_block_measure);
 
-static const Tables *
+static const AeNoiseTables *
 get_tables (void)
 {
-  static Tables tables;
+  static AeNoiseTables tables;
   static gsize done = 0;
 
   if (g_once_init_enter (&done)) {
@@ -78,95 +68,19 @@ get_tables (void)
             i + u >= MIDDLE_FROM && i + u < HIGH_FROM ? 1.0f : 0.0f;
       }
     }
+    tables.middle_scale = 255.0f * 255.0f / N_MIDDLE;
+    tables.high_scale = 255.0f * 255.0f / N_HIGH;
     g_once_init_leave (&done, 1);
   }
   return &tables;
 }
 
-/* in [SIZE][SIZE], rows @stride apart -> out [u][v] */
-static void
-transform (const Tables * tables, const float *in, gsize stride,
-    float out[SIZE][SIZE])
-{
-  for (guint u = 0; u < SIZE; u++) {
-    float row[SIZE] = { 0 }, sum[SIZE] = { 0 };
-
-    for (guint y = 0; y < SIZE; y++) {
-      const float factor = tables->basis[y][u];
-
-      for (guint x = 0; x < SIZE; x++)
-        row[x] += factor * in[y * stride + x];
-    }
-    for (guint x = 0; x < SIZE; x++) {
-      const float sample = row[x];
-
-      for (guint v = 0; v < SIZE; v++)
-        sum[v] += sample * tables->basis[x][v];
-    }
-    memcpy (out[u], sum, sizeof sum);
-  }
-}
-
-static float
-sum_of (const float *lanes)
-{
-  float sum = 0.0f;
-
-  for (guint i = 0; i < SIZE; i++)
-    sum += lanes[i];
-  return sum;
-}
-
-/* Returns: the share of samples at the ends of the range, or 1 where all samples
- * are equal: neither shows noise. */
-static float
-clipped_share (const float *in, gsize stride)
-{
-  const float low = 0.5f / 255.0f, high = 254.5f / 255.0f;
-  float clipped[SIZE] = { 0 }, differing[SIZE] = { 0 };
-
-  for (guint y = 0; y < SIZE; y++) {
-    for (guint x = 0; x < SIZE; x++) {
-      const float sample = in[y * stride + x];
-
-      clipped[x] += sample < low ? 1.0f : 0.0f;
-      clipped[x] += sample > high ? 1.0f : 0.0f;
-      differing[x] += sample != in[0] ? 1.0f : 0.0f;
-    }
-  }
-  return sum_of (differing) > 0.0f ? sum_of (clipped) / (SIZE * SIZE) : 1.0f;
-}
-
-/* Returns: %FALSE where the block does not show its noise. */
-static gboolean
-measure_block (const Tables * tables, const float *in, gsize stride,
-    Block * block)
-{
-  float out[SIZE][SIZE], middle[SIZE] = { 0 }, high[SIZE] = { 0 };
-
-  block->clipped = clipped_share (in, stride);
-  if (block->clipped > MAX_CLIPPED)
-    return FALSE;
-  transform (tables, in, stride, out);
-  for (guint u = 0; u < SIZE; u++) {
-    for (guint v = 0; v < SIZE; v++) {
-      const float power = out[u][v] * out[u][v];
-
-      middle[v] += tables->is_middle[u][v] * power;
-      high[v] += tables->is_high[u][v] * power;
-    }
-  }
-  block->mean = out[0][0] / SIZE;
-  block->middle = sum_of (middle) * (255.0f * 255.0f / N_MIDDLE);
-  block->high = sum_of (high) * (255.0f * 255.0f / N_HIGH);
-  return isfinite (block->middle) && isfinite (block->high);
-}
-
 static guint
 measure_blocks (const float *plane, guint width, guint height, gsize stride,
-    Block * blocks, guint * n_looked_at)
+    AeNoiseBlock * blocks, guint * n_looked_at)
 {
-  const Tables *tables = get_tables ();
+  const AeNoiseTables *tables = get_tables ();
+  const MeasureFunc measure = measure_block[ae_cpu_level ()];
   const guint n_across = width / SIZE;
   const guint64 n_all = (guint64) n_across * (height / SIZE);
   guint n = 0;
@@ -176,7 +90,7 @@ measure_blocks (const float *plane, guint width, guint height, gsize stride,
     const guint64 position = i * n_all / *n_looked_at;
     const gsize y = position / n_across * SIZE, x = position % n_across * SIZE;
 
-    if (measure_block (tables, plane + y * stride + x, stride, &blocks[n]))
+    if (measure (tables, plane + y * stride + x, stride, &blocks[n]))
       n++;
   }
   return n;
@@ -198,7 +112,7 @@ energy_key (float energy)
 /* Fills @order with the indices of @blocks from the least power in the middle
  * frequencies on, in steps of 3 %: a counting sort. */
 static void
-sort_by_middle (const Block * blocks, guint n, guint16 * order)
+sort_by_middle (const AeNoiseBlock * blocks, guint n, guint16 * order)
 {
   guint16 ends[N_KEYS] = { 0 };
 
@@ -211,7 +125,7 @@ sort_by_middle (const Block * blocks, guint n, guint16 * order)
 }
 
 static guint
-brightness (const Block * block)
+brightness (const AeNoiseBlock * block)
 {
   return (guint) (CLAMP (block->mean, 0.0f, 1.0f) * 255.0f);
 }
@@ -219,7 +133,7 @@ brightness (const Block * block)
 /* Fills @bands, by brightness, so that each band has about as many blocks, and
  * @counts with how many. */
 static void
-divide_by_brightness (const Block * blocks, guint n, guint8 * bands,
+divide_by_brightness (const AeNoiseBlock * blocks, guint n, guint8 * bands,
     guint * counts)
 {
   guint histogram[256] = { 0 }, below = 0;
@@ -243,7 +157,7 @@ typedef struct
 } Sum;
 
 static void
-sum_add (Sum * sum, const Block * block)
+sum_add (Sum * sum, const AeNoiseBlock * block)
 {
   sum->n++;
   sum->clipped += block->clipped;
@@ -261,7 +175,8 @@ sum_variance (const Sum * sum)
   const float high = sum->high * scale;
   const float detail = DETAIL_SHARE * MAX (middle - high, 0.0f);
   /* Of a normal distribution cut at one end; the exact term has no closed form
-   * in the share. Under 1 % off in the variance up to %MAX_CLIPPED. */
+   * in the share. Under 1 % off in the variance up to
+   * %AE_NOISE_BLOCK_MAX_CLIPPED. */
   const float kept = 1.0f - 1.7f * clipped + 1.6f * clipped * clipped;
 
   return MAX (high / kept - detail - ROUNDING, 0.0f);
@@ -277,7 +192,7 @@ float
 ae_noise_level_estimate (const float *plane, guint width, guint height,
     gsize stride)
 {
-  Block blocks[MAX_BLOCKS];
+  AeNoiseBlock blocks[MAX_BLOCKS];
   guint16 order[MAX_BLOCKS];
   guint8 bands[256];
   guint counts[N_BANDS], n_looked_at, n;
@@ -293,7 +208,7 @@ ae_noise_level_estimate (const float *plane, guint width, guint height,
   sort_by_middle (blocks, n, order);
   divide_by_brightness (blocks, n, bands, counts);
   for (guint i = 0; i < n; i++) {
-    const Block *block = &blocks[order[i]];
+    const AeNoiseBlock *block = &blocks[order[i]];
     const guint band = bands[brightness (block)];
 
     if (all.n < n_to_choose (n))

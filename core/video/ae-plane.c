@@ -1,23 +1,14 @@
 /* Planes of pixels <-> planes of floats. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-plane.h"
-#include "ae-cpu.h"
 #include "byte-rows.h"
+#include "levels.h"
 
 #include <string.h>
 
-/* Of the processor's level. */
-#if defined (__x86_64__)
-#define BYTE_ROWS(name) { \
-  [AE_CPU_C] = name##_c, [AE_CPU_AVX2] = name##_avx2, \
-  [AE_CPU_AVX512] = name##_avx512, [AE_CPU_VNNI] = name##_vnni }
-#else
-#define BYTE_ROWS(name) { [AE_CPU_C] = name##_c }
-#endif
-
 static void (*const bytes_to_floats[AE_N_CPU_LEVELS]) (const guint8 * in,
-    gint step, float *out, gint n) = BYTE_ROWS (ae_bytes_to_floats);
+    gint step, float *out, gint n) = AE_OF_LEVELS (ae_bytes_to_floats);
 static void (*const bytes_from_floats[AE_N_CPU_LEVELS]) (guint8 * out,
-    gint step, const float *in, gint n) = BYTE_ROWS (ae_bytes_from_floats);
+    gint step, const float *in, gint n) = AE_OF_LEVELS (ae_bytes_from_floats);
 
 static inline guint16
 swap_if (guint16 word, gboolean swapped)
