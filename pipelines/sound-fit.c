@@ -166,7 +166,7 @@ transcode (AeLatentModel * model, const AeSound * sound, guint level,
     ae_sound_encoder_accept (encoder);
     bits += 8.0 * bytes->len;
     if (!ae_sound_decoder_read (decoder, bytes->data, bytes->len, &frame, out,
-            error))
+            NULL, error))
       return -1.0;
   }
   ae_sound_decoder_drain (decoder, out);

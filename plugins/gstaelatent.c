@@ -44,15 +44,20 @@ gst_ae_latent_find (const guint8 * fingerprint)
 }
 
 AeLatentModel *
-gst_ae_latent_load_model (GstElement * element, const gchar * name)
+gst_ae_latent_load_model (GstElement * element, const gchar * name,
+    AeLayout layout)
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *path = ae_model_find (name, &error);
-  AeLatentModel *model = path ? ae_latent_model_load (path, &error) : NULL;
+  g_autoptr (AeLatentModel) model =
+      path ? ae_latent_model_load (path, &error) : NULL;
 
-  if (model == NULL)
-    gst_ae_model_post_error (element, error);
-  return model;
+  if (model && ae_latent_model_check_layout (model, layout, &error))
+    return g_steal_pointer (&model);
+  if (model)
+    g_prefix_error (&error, "%s: ", path);
+  gst_ae_model_post_error (element, error);
+  return NULL;
 }
 
 void

@@ -14,11 +14,13 @@ G_BEGIN_DECLS
 #define GST_AE_LATENT_DEMUXED "video/x-gst-fourcc-aelv"
 
 #define GST_AE_LATENT_DEFAULT_MODEL "latent-video"
+#define GST_AE_LATENT_SOUND_MODEL "latent-audio"
 
 /* Loads the model @name for @element; posts an error message if there is none,
- * or it is no codec. Returns: (transfer full) (nullable) */
+ * or it is no codec of pictures or of sound, as @layout is one of them.
+ * Returns: (transfer full) (nullable) */
 AeLatentModel *gst_ae_latent_load_model (GstElement * element,
-    const gchar * name) G_GNUC_WARN_UNUSED_RESULT;
+    const gchar * name, AeLayout layout) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Models that an encoder of this process has from a slot, for decoders of the same
  * process: no file has them yet. Thread-safe. @model: shared as often as it is

@@ -6,7 +6,7 @@
  *
  * Cuts a stream of latents (`docs/bitstream.md`) into buffers of one frame each,
  * tells size and rate, marks key frames, and times the frames of a file by
- * their numbers. What is no frame is passed over; a frame that was cut short
+ * their numbers. It knows pictures and sound. What is no frame is passed over; a frame that was cut short
  * goes out as far as it is there, for its first slices can be decoded. Frames
  * that nothing can be made of, because no key frame went before, are dropped.
  * Seeking in a file reads the headers up to the time that is sought; with
@@ -19,10 +19,9 @@
  */
 #include "gstaeparse.h"
 
-#include <string.h>
-
 #include "ae-error.h"
 #include "ae-frame.h"
+#include "ae-sound-frame.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_parse_debug);
 #define GST_CAT_DEFAULT ae_parse_debug
@@ -47,7 +46,10 @@ struct _GstAeParse
   gboolean has_first;
   guint32 first_number;         /* of the first frame of the stream */
   /* what the caps tell; 0 before the first frame */
-  guint width, height, rate_n, rate_d;
+  guint width, height, rate_n, rate_d, rate_hz;
+  /* the frame of sound before, without which short ones mean nothing */
+  gboolean has_sound;
+  AeSoundFrame sound;
 
   /* of threads that seek, under scan_lock */
   GMutex scan_lock;
@@ -63,12 +65,13 @@ enum
 G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
      static GstStaticPadTemplate sink_template =
          GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_AE_LATENT_VIDEO));
+    GST_STATIC_CAPS (GST_AE_LATENT_VIDEO "; " GST_AE_LATENT_AUDIO));
 
      static GstStaticPadTemplate src_template =
          GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS (GST_AE_LATENT_VIDEO ", framed = (boolean) true, "
-        "parsed = (boolean) true"));
+        "parsed = (boolean) true; " GST_AE_LATENT_AUDIO
+        ", framed = (boolean) true, parsed = (boolean) true"));
 
      static gboolean gst_ae_parse_start (GstBaseParse * parse)
 {
@@ -80,7 +83,8 @@ G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
   self->is_timed = FALSE;
   self->is_synced = FALSE;
   self->has_first = FALSE;
-  self->width = self->height = self->rate_n = self->rate_d = 0;
+  self->has_sound = FALSE;
+  self->width = self->height = self->rate_n = self->rate_d = self->rate_hz = 0;
   g_mutex_lock (&self->scan_lock);
   g_array_set_size (self->keys, 0);
   self->scanned = 0;
@@ -95,6 +99,19 @@ static gsize
 find_sync (const guint8 * data, gsize n, gsize start)
 {
   while (start < n && !ae_frame_has_sync (data + start, n - start))
+    start++;
+  return start;
+}
+
+/* Returns: where the next frame begins, from @start on, or may begin. */
+static gsize
+find_start (GstAeParse * self, const guint8 * data, gsize n, gsize start)
+{
+  const gboolean is_all = GST_BASE_PARSE_DRAINING (GST_BASE_PARSE (self));
+
+  while (start < n && !ae_frame_has_sync (data + start, n - start)
+      && !(self->has_sound && ae_sound_frame_may_begin (&self->sound,
+              data + start, n - start, is_all)))
     start++;
   return start;
 }
@@ -120,11 +137,23 @@ frame_bytes (const AeFrameHeader * header, const guint8 * data, gsize n)
   return size;
 }
 
+/* @caps: (transfer full): of another kind or size than those before */
+static gboolean
+set_caps (GstAeParse * self, GstCaps * caps)
+{
+  gboolean is_set = gst_pad_set_caps (GST_BASE_PARSE_SRC_PAD
+      (GST_BASE_PARSE (self)), caps);
+
+  gst_caps_unref (caps);
+  self->width = self->height = self->rate_n = self->rate_d = self->rate_hz = 0;
+  return is_set;
+}
+
 static gboolean
 update_caps (GstAeParse * self, const AeFrameHeader * header)
 {
   GstBaseParse *parse = GST_BASE_PARSE (self);
-  g_autoptr (GstCaps) caps = NULL;
+  GstCaps *caps;
 
   if (header->width == self->width && header->height == self->height
       && header->rate_n == self->rate_n && header->rate_d == self->rate_d)
@@ -135,7 +164,7 @@ update_caps (GstAeParse * self, const AeFrameHeader * header)
       "height", G_TYPE_INT, (gint) header->height,
       "framerate", GST_TYPE_FRACTION, (gint) header->rate_n,
       (gint) header->rate_d, NULL);
-  if (!gst_pad_set_caps (GST_BASE_PARSE_SRC_PAD (parse), caps))
+  if (!set_caps (self, caps))
     return FALSE;
   if (header->rate_n > 0)
     gst_base_parse_set_frame_rate (parse, header->rate_n, header->rate_d, 0, 0);
@@ -146,64 +175,82 @@ update_caps (GstAeParse * self, const AeFrameHeader * header)
   return TRUE;
 }
 
-/* Returns: when frame @number is shown, @first being that of the first one. */
-static GstClockTime
-time_of (const AeFrameHeader * header, guint32 first)
+static gboolean
+update_sound_caps (GstAeParse * self, const AeSoundFrame * sound)
 {
-  return gst_util_uint64_scale ((guint32) (header->number - first),
-      header->rate_d * GST_SECOND, header->rate_n);
+  GstCaps *caps;
+
+  if (sound->rate_hz == self->rate_hz)
+    return TRUE;
+  caps = gst_caps_new_simple (GST_AE_LATENT_AUDIO,
+      "parsed", G_TYPE_BOOLEAN, TRUE, "framed", G_TYPE_BOOLEAN, TRUE,
+      "rate", G_TYPE_INT, (gint) sound->rate_hz, "channels", G_TYPE_INT, 1,
+      NULL);
+  if (!set_caps (self, caps))
+    return FALSE;
+  gst_base_parse_set_frame_rate (GST_BASE_PARSE (self), sound->rate_hz,
+      sound->packet_samples * sound->n_packets, 0, 0);
+  self->rate_hz = sound->rate_hz;
+  return TRUE;
+}
+
+/* What of a header tells the time: frames, or packets of sound, and how many of
+ * them there are a second. */
+typedef struct
+{
+  guint32 number;
+  guint n, rate_n, rate_d;
+} Place;
+
+static Place
+place_of (const AeFrameHeader * header)
+{
+  return (Place) {
+  header->number, 1, header->rate_n, header->rate_d};
+}
+
+/* Returns: when a frame is shown, @first being the number of the first one. */
+static GstClockTime
+time_of (const Place * place, guint32 first)
+{
+  return gst_util_uint64_scale ((guint32) (place->number - first),
+      place->rate_d * GST_SECOND, place->rate_n);
 }
 
 /* A file has no times but those that follow from numbers and rate. What comes
  * with times comes live or from a demuxer, where the decoder is to decide what
  * it makes of a frame without a key frame before it. */
 static void
-set_time (GstAeParse * self, const AeFrameHeader * header,
-    GstBaseParseFrame * frame)
+set_time (GstAeParse * self, const Place * place, GstBaseParseFrame * frame)
 {
   GstBuffer *buffer = frame->buffer;
 
   if (!self->has_first) {
     self->has_first = TRUE;
-    self->first_number = header->number;
+    self->first_number = place->number;
   }
   if (self->is_timed)
     return;
   if (!self->is_synced)
     frame->flags |= GST_BASE_PARSE_FRAME_FLAG_DROP;
-  if (header->rate_n == 0)
+  if (place->rate_n == 0)
     return;
-  GST_BUFFER_PTS (buffer) = time_of (header, self->first_number);
+  GST_BUFFER_PTS (buffer) = time_of (place, self->first_number);
   GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer);
-  GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (GST_SECOND,
-      header->rate_d, header->rate_n);
-}
-
-static void
-set_flags (GstAeParse * self, const AeFrameHeader * header,
-    GstBaseParseFrame * frame)
-{
-  if (header->type == AE_FRAME_KEY) {
-    GST_BUFFER_FLAG_UNSET (frame->buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-    self->is_synced = TRUE;
-  } else {
-    GST_BUFFER_FLAG_SET (frame->buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  }
-  if (header->type == AE_FRAME_WEIGHTS)
-    frame->flags |= GST_BASE_PARSE_FRAME_FLAG_NO_FRAME;
+  GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (place->n * GST_SECOND,
+      place->rate_d, place->rate_n);
 }
 
 /* What to do about bytes that begin as a frame and are none (yet). */
 static GstFlowReturn
 handle_no_frame (GstAeParse * self, const guint8 * data, gsize n,
-    const AeFrameHeader * header, const GError * error, gint * skip_bytes)
+    gsize least_bytes, const GError * error, gint * skip_bytes)
 {
   GstBaseParse *parse = GST_BASE_PARSE (self);
 
   if (g_error_matches (error, AE_ERROR, AE_ERROR_TRUNCATED)
       && !GST_BASE_PARSE_DRAINING (parse)) {
-    gst_base_parse_set_min_frame_size (parse, (guint) MAX (header->header_bytes,
-            AE_FRAME_MIN_HEADER_BYTES));
+    gst_base_parse_set_min_frame_size (parse, (guint) least_bytes);
     return GST_FLOW_OK;
   }
   if (g_error_matches (error, AE_ERROR, AE_ERROR_UNSUPPORTED)
@@ -217,7 +264,61 @@ handle_no_frame (GstAeParse * self, const guint8 * data, gsize n,
   GST_OBJECT_LOCK (self);
   self->n_bad++;
   GST_OBJECT_UNLOCK (self);
-  *skip_bytes = (gint) find_sync (data, n, 1);
+  *skip_bytes = (gint) find_start (self, data, n, 1);
+  return GST_FLOW_OK;
+}
+
+/* Returns: whether @bytes of a frame are yet to come; they are waited for. */
+static gboolean
+wants_more (GstAeParse * self, gsize n, gsize bytes)
+{
+  GstBaseParse *parse = GST_BASE_PARSE (self);
+
+  if (n >= bytes || GST_BASE_PARSE_DRAINING (parse))
+    return FALSE;
+  gst_base_parse_set_min_frame_size (parse, (guint) bytes);
+  return TRUE;
+}
+
+static void
+take_frame (GstAeParse * self, gboolean is_key, const Place * place,
+    GstBaseParseFrame * frame)
+{
+  GST_OBJECT_LOCK (self);
+  self->n_frames++;
+  GST_OBJECT_UNLOCK (self);
+  if (is_key) {
+    GST_BUFFER_FLAG_UNSET (frame->buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    self->is_synced = TRUE;
+  } else {
+    GST_BUFFER_FLAG_SET (frame->buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  }
+  set_time (self, place, frame);
+}
+
+/* What is behind a whole header may be damaged; the decoder makes up for it. */
+static GstFlowReturn
+handle_sound (GstAeParse * self, GstBaseParseFrame * frame,
+    const guint8 * data, gsize n, gint * skip_bytes, gsize * size)
+{
+  g_autoptr (GError) error = NULL;
+  AeSoundFrame sound;
+  Place place;
+
+  if (!ae_sound_frame_parse (data, n, self->has_sound ? &self->sound : NULL,
+          &sound, &error))
+    return handle_no_frame (self, data, n, MAX (sound.header_bytes,
+            AE_FRAME_LENGTH_BYTES), error, skip_bytes);
+  if (wants_more (self, n, ae_sound_frame_bytes (&sound)))
+    return GST_FLOW_OK;
+  if (!update_sound_caps (self, &sound))
+    return GST_FLOW_NOT_NEGOTIATED;
+  self->sound = sound;
+  self->has_sound = TRUE;
+  place = (Place) {
+  sound.number, sound.n_packets, sound.rate_hz, sound.packet_samples};
+  take_frame (self, !sound.is_short, &place, frame);
+  *size = MIN (ae_sound_frame_bytes (&sound), n);
   return GST_FLOW_OK;
 }
 
@@ -225,29 +326,28 @@ static GstFlowReturn
 handle_data (GstAeParse * self, GstBaseParseFrame * frame, const guint8 * data,
     gsize n, gint * skip_bytes, gsize * size)
 {
-  GstBaseParse *parse = GST_BASE_PARSE (self);
   g_autoptr (GError) error = NULL;
   AeFrameHeader header;
+  Place place;
 
   *size = 0;
-  *skip_bytes = (gint) find_sync (data, n, 0);
+  *skip_bytes = (gint) find_start (self, data, n, 0);
   if (*skip_bytes > 0)
     return GST_FLOW_OK;
+  if (ae_sound_frame_is_whole (data, n) || !ae_frame_has_sync (data, n))
+    return handle_sound (self, frame, data, n, skip_bytes, size);
   if (!ae_frame_header_parse (data, n, &header, &error))
-    return handle_no_frame (self, data, n, &header, error, skip_bytes);
-  if (n < header.header_bytes + header.payload_bytes
-      && !GST_BASE_PARSE_DRAINING (parse)) {
-    gst_base_parse_set_min_frame_size (parse,
-        (guint) (header.header_bytes + header.payload_bytes));
+    return handle_no_frame (self, data, n, MAX (header.header_bytes,
+            AE_FRAME_MIN_HEADER_BYTES), error, skip_bytes);
+  if (wants_more (self, n, header.header_bytes + header.payload_bytes))
     return GST_FLOW_OK;
-  }
   if (!update_caps (self, &header))
     return GST_FLOW_NOT_NEGOTIATED;
-  GST_OBJECT_LOCK (self);
-  self->n_frames++;
-  GST_OBJECT_UNLOCK (self);
-  set_flags (self, &header, frame);
-  set_time (self, &header, frame);
+  self->has_sound = FALSE;
+  place = place_of (&header);
+  take_frame (self, header.type == AE_FRAME_KEY, &place, frame);
+  if (header.type == AE_FRAME_WEIGHTS)
+    frame->flags |= GST_BASE_PARSE_FRAME_FLAG_NO_FRAME;
   *size = frame_bytes (&header, data, n);
   return GST_FLOW_OK;
 }
@@ -270,7 +370,8 @@ gst_ae_parse_handle_frame (GstBaseParse * parse, GstBaseParseFrame * frame,
   gst_buffer_unmap (frame->buffer, &map);
   if (size == 0)
     return result;
-  gst_base_parse_set_min_frame_size (parse, AE_FRAME_MIN_HEADER_BYTES);
+  gst_base_parse_set_min_frame_size (parse, self->has_sound ?
+      AE_SOUND_FRAME_LEAST_BYTES : AE_FRAME_MIN_HEADER_BYTES);
   return gst_base_parse_finish_frame (parse, frame, (gint) size);
 }
 
@@ -350,9 +451,11 @@ scan_until (GstAeParse * self, GstClockTime time)
       self->scan_has_first = TRUE;
       self->scan_first_number = header.number;
     }
-    if (found && header.type == AE_FRAME_KEY)
-      note_key (self, time_of (&header, self->scan_first_number),
-          self->scanned);
+    if (found && header.type == AE_FRAME_KEY) {
+      Place place = place_of (&header);
+
+      note_key (self, time_of (&place, self->scan_first_number), self->scanned);
+    }
     self->scanned += step;
   }
 }
@@ -427,7 +530,10 @@ gst_ae_parse_src_event (GstBaseParse * parse, GstEvent * event)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK) {
     self->is_synced = FALSE;
-    event = aim (self, event);
+    self->has_sound = FALSE;
+    /* of sound, the base class guesses well enough */
+    if (self->rate_hz == 0)
+      event = aim (self, event);
   }
   return GST_BASE_PARSE_CLASS (gst_ae_parse_parent_class)->src_event (parse,
       event);
@@ -488,38 +594,6 @@ gst_ae_parse_class_init (GstAeParseClass * klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class,
-      "Autoencoder latent parser", "Codec/Parser/Video",
+      "Autoencoder latent parser", "Codec/Parser/Video/Audio",
       "Finds the frames in a stream of latents", "gst-autoencoder");
-}
-
-/* A right header, and another behind its payload. */
-static void
-find_type (GstTypeFind * find, gpointer data)
-{
-  const guint8 *bytes = gst_type_find_peek (find, 0, AE_FRAME_LENGTH_BYTES);
-  const guint8 *next;
-  AeFrameHeader header;
-  guint n;
-
-  if (bytes == NULL || !ae_frame_has_sync (bytes, AE_FRAME_LENGTH_BYTES))
-    return;
-  n = bytes[6] | (guint) bytes[7] << 8;
-  bytes = gst_type_find_peek (find, 0, n);
-  if (bytes == NULL || !ae_frame_header_parse (bytes, n, &header, NULL))
-    return;
-  next = gst_type_find_peek (find,
-      (gint64) (header.header_bytes + header.payload_bytes),
-      AE_FRAME_SYNC_BYTES);
-  gst_type_find_suggest_empty_simple (find,
-      next != NULL && ae_frame_has_sync (next, AE_FRAME_SYNC_BYTES)
-      ? GST_TYPE_FIND_MAXIMUM : GST_TYPE_FIND_LIKELY, GST_AE_LATENT_VIDEO);
-}
-
-gboolean
-gst_ae_type_find_register (GstPlugin * plugin)
-{
-  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple (GST_AE_LATENT_VIDEO);
-
-  return gst_type_find_register (plugin, GST_AE_LATENT_VIDEO, GST_RANK_PRIMARY,
-      find_type, "ael", caps, NULL, NULL);
 }

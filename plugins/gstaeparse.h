@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 #define GST_AE_LATENT_VIDEO "video/x-ae-latent"
+#define GST_AE_LATENT_AUDIO "audio/x-ae-latent"
 
 #define GST_TYPE_AE_PARSE (gst_ae_parse_get_type ())
 G_DECLARE_FINAL_TYPE (GstAeParse, gst_ae_parse, GST, AE_PARSE, GstBaseParse)

@@ -83,7 +83,8 @@ gst_ae_video_code_start (GstBaseTransform * trans)
   GST_OBJECT_LOCK (self);
   name = g_strdup (self->model_name);
   GST_OBJECT_UNLOCK (self);
-  self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name);
+  self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name,
+      AE_LAYOUT_I420);
   return self->model != NULL;
 }
 

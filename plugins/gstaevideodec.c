@@ -103,7 +103,8 @@ gst_ae_video_dec_start (GstVideoDecoder * decoder)
   0};
   self->n_bad_frames = self->n_repeated = 0;
   GST_OBJECT_UNLOCK (self);
-  self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name);
+  self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name,
+      AE_LAYOUT_I420);
   if (self->model == NULL)
     return FALSE;
   self->decoder = ae_latent_decoder_new (self->model, n_threads);

@@ -168,7 +168,8 @@ gst_ae_video_enc_start (GstVideoEncoder * encoder)
   self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
   self->n_frames = self->n_keys = self->n_skips = self->n_bytes = 0;
   GST_OBJECT_UNLOCK (self);
-  self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name);
+  self->model = gst_ae_latent_load_model (GST_ELEMENT (self), name,
+      AE_LAYOUT_I420);
   self->generation = 0;
   self->rate = (AeLatentRate) {
   0};

@@ -3,7 +3,9 @@
 
 #include "ae-model.h"
 #include "gstaeaudiocorrupt.h"
+#include "gstaeaudiodec.h"
 #include "gstaeaudiodenoise.h"
+#include "gstaeaudioenc.h"
 #include "gstaeaudioreconstruct.h"
 #include "gstaemonitorsrc.h"
 #include "gstaeparse.h"
@@ -24,7 +26,9 @@ static const struct
     GType (*get_type) (void);
 } elements[] = {
   {"aeaudiocorrupt", GST_RANK_NONE, gst_ae_audio_corrupt_get_type},
+  {"aeaudiodec", GST_RANK_PRIMARY, gst_ae_audio_dec_get_type},
   {"aeaudiodenoise", GST_RANK_NONE, gst_ae_audio_denoise_get_type},
+  {"aeaudioenc", GST_RANK_NONE, gst_ae_audio_enc_get_type},
   {"aeaudioreconstruct", GST_RANK_NONE,
       gst_ae_audio_reconstruct_get_type},
   {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},

@@ -181,6 +181,22 @@ ae_sound_frame_check (const AeSoundFrame * frame, const guint8 * data,
       && ae_bytes_get_u16 (data + n) == crc_of (data, n);
 }
 
+gboolean
+ae_sound_frame_may_begin (const AeSoundFrame * before, const guint8 * data,
+    gsize size_bytes, gboolean is_all)
+{
+  AeSoundFrame frame;
+
+  if (!ae_sound_frame_is_short (data, size_bytes))
+    return FALSE;
+  if (size_bytes < AE_SOUND_FRAME_SHORT_BYTES)
+    return !is_all;
+  if (!ae_sound_frame_parse (data, size_bytes, before, &frame, NULL))
+    return FALSE;
+  return size_bytes < ae_sound_frame_bytes (&frame) ? !is_all
+      : ae_sound_frame_check (&frame, data, size_bytes);
+}
+
 static void
 write_short (const AeSoundFrame * frame, GByteArray * out)
 {

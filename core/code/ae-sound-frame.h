@@ -77,6 +77,11 @@ gboolean ae_sound_frame_parse (const guint8 * data, gsize size_bytes,
 gboolean ae_sound_frame_check (const AeSoundFrame * frame,
     const guint8 * data, gsize size_bytes);
 
+/* Returns: whether a short frame after @before may begin here, as its mark and
+ * its CRC say, or unless @is_all is here, its mark alone. */
+gboolean ae_sound_frame_may_begin (const AeSoundFrame * before,
+    const guint8 * data, gsize size_bytes, gboolean is_all);
+
 /**
  * ae_sound_frame_write:
  * @frame: with @payload_bytes; @is_short: whether it may be so

@@ -11,9 +11,6 @@
 /* What a packet that is made up keeps of the magnitudes of the one before. */
 #define FADE 0.8f
 
-/* More packets than these are a new stream, rather than lost. */
-#define MAX_LOST 25
-
 struct _AeSoundDecoder
 {
   AeLatentModel *model;
@@ -242,25 +239,32 @@ play (AeSoundDecoder * decoder, const AeSoundFrame * frame, GArray * out)
   decoder->stats.n_packets += frame->n_packets;
 }
 
-/* What the number of @frame says about those before it. */
-static void
+/* What the number of @frame says about those before it. Returns: samples of a
+ * stream that is over. */
+static guint
 follow (AeSoundDecoder * decoder, const AeSoundFrame * frame, GArray * out)
 {
   guint32 n_lost = frame->number - decoder->next_number;
+  guint n = out->len;
 
-  if (frame->begins || (decoder->has_number && n_lost > MAX_LOST))
+  if (frame->begins || (decoder->has_number && n_lost > AE_SOUND_MAX_LOST)) {
     ae_sound_decoder_drain (decoder, out);
-  else if (decoder->has_number && n_lost > 0)
+    return out->len - n;
+  }
+  if (decoder->has_number && n_lost > 0)
     ae_sound_decoder_conceal (decoder, n_lost, out);
+  return 0;
 }
 
 gboolean
 ae_sound_decoder_read (AeSoundDecoder * decoder, const guint8 * data,
-    gsize size_bytes, AeSoundFrame * frame, GArray * out, GError ** error)
+    gsize size_bytes, AeSoundFrame * frame, GArray * out, guint * n_before,
+    GError ** error)
 {
   const AeSoundFrame *before =
       decoder->header.n_packets > 0 ? &decoder->header : NULL;
   AeSoundFrame expected;
+  guint n_over;
 
   /* a number that was made up for is not expected again */
   if (before && decoder->has_number) {
@@ -271,7 +275,9 @@ ae_sound_decoder_read (AeSoundDecoder * decoder, const guint8 * data,
   if (!ae_sound_frame_parse (data, size_bytes, before, frame, error)
       || !check (decoder, frame, error))
     return FALSE;
-  follow (decoder, frame, out);
+  n_over = follow (decoder, frame, out);
+  if (n_before)
+    *n_before = n_over;
   decoder->has_number = TRUE;
   decoder->next_number = frame->number;
   if (take_packets (decoder, frame, data, size_bytes)) {

@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* Packets that are made up when they are lost, before there is silence. */
 #define AE_SOUND_MAX_CONCEALED 10
 
+/* More packets than these are a new stream, rather than lost. */
+#define AE_SOUND_MAX_LOST 25
+
 /* What a decoder has met, in packets. */
 typedef struct
 {
@@ -39,6 +42,8 @@ void ae_sound_decoder_free (AeSoundDecoder * decoder);  /* NULL is a no-op */
  * @out: (element-type float) (inout): samples are appended: first what makes up
  *   for packets that the number of this one shows to be lost, then those of its
  *   packets, %AE_SOUND_DECODER_DELAY late
+ * @n_before: (out) (optional): how many of these samples, the first ones, end a
+ *   stream that is over, as the frame begins one
  *
  * Errors: AE_ERROR_NOT_FOUND for a frame of another model, or a short one
  * without a whole one before; those of ae_sound_frame_parse() for what has no
@@ -46,7 +51,8 @@ void ae_sound_decoder_free (AeSoundDecoder * decoder);  /* NULL is a no-op */
  * made up for, as lost ones are.
  */
 gboolean ae_sound_decoder_read (AeSoundDecoder * decoder, const guint8 * data,
-    gsize size_bytes, AeSoundFrame * frame, GArray * out, GError ** error);
+    gsize size_bytes, AeSoundFrame * frame, GArray * out, guint * n_before,
+    GError ** error);
 
 /* Makes up for @n_packets that did not come. */
 void ae_sound_decoder_conceal (AeSoundDecoder * decoder, guint n_packets,

@@ -55,3 +55,34 @@ fill_sound (float *samples, gsize n, guint64 seed)
     samples[i] = swell * swell * sum;
   }
 }
+
+/* Loudness in time is what it was: the correlation of the roots of the energies
+ * of packets. */
+static inline double
+sound_likeness (const float *a, const float *b, gsize n)
+{
+  double sums[5] = { 0 };
+  const guint packet = AE_SOUND_PACKET_SAMPLES;
+  gsize n_packets = n / packet;
+
+  for (gsize p = 0; p < n_packets; p++) {
+    double x = 0, y = 0;
+
+    for (guint i = 0; i < packet; i++) {
+      double u = (double) a[p * packet + i], v = (double) b[p * packet + i];
+
+      x += u * u;
+      y += v * v;
+    }
+    x = sqrt (x);
+    y = sqrt (y);
+    sums[0] += x;
+    sums[1] += y;
+    sums[2] += x * x;
+    sums[3] += y * y;
+    sums[4] += x * y;
+  }
+  return (sums[4] - sums[0] * sums[1] / (double) n_packets)
+      / sqrt ((sums[2] - sums[0] * sums[0] / (double) n_packets)
+      * (sums[3] - sums[1] * sums[1] / (double) n_packets));
+}

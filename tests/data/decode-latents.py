@@ -98,6 +98,22 @@ class Coder:
         return self.states == [65536, 65536] and self.at == len(self.data)
 
 
+class Number(Coder):
+    """Section 13.4."""
+
+    def __init__(self, data):
+        self.x = int.from_bytes(data, "little")
+
+    def slot(self):
+        return self.x % TOTAL
+
+    def take(self, start, freq):
+        self.x = freq * (self.x // TOTAL) + self.x % TOTAL - start
+
+    def ends_well(self):
+        return self.x == 0
+
+
 class Symbols:
     """Section 9."""
 
@@ -267,11 +283,73 @@ def decode_frame(data, at, header, symbols, latents, told):
         n_missing, crc))
 
 
+def read_sound(data, at, before):
+    """Section 13.1: number, type, grade, packets, and where the payload is."""
+    if before and data[at] >> 4 == 10:
+        number, expected = data[at] & 15, before[0] + before[3]
+        frame = [expected + (number - expected) % 16,
+                 2 if data[at + 1] & 128 else 1, data[at + 1] & 127, before[3],
+                 at + 3, at + 3 + data[at + 2]]
+    else:
+        n = struct.unpack_from("<H", data, at + 6)[0]
+        start = at + n
+        frame = [struct.unpack_from("<I", data, at + 24)[0], data[at + 8],
+                 8 * data[at + 10] + data[at + 11], data[at + 12], start,
+                 start + struct.unpack_from("<H", data, at + 36)[0]]
+    end = frame[5]
+    crc = struct.unpack_from("<H", data, end)[0]
+    if zlib.crc32(data[at:end]) & 0xffff != crc:
+        raise Refused
+    return frame
+
+
+def decode_packet(coder, symbols, level, reference):
+    """Section 13.3."""
+    residuals, values = [], []
+    for plane in range(symbols.n_planes):
+        earlier = sum(min(abs(residuals[p]), 255)
+                      for p in symbols.parents[plane])
+        block = INTRA if reference is None else CHANGED
+        residuals.append(coder.residual(
+            symbols.table(level, block, plane, earlier, 0)))
+        expected = 0 if reference is None else (
+            symbols.weights[plane][0] * reference[plane] + 128) >> 8
+        values.append(residuals[plane] + expected)
+        if abs(values[plane]) > LIMIT:
+            raise Refused
+    return values
+
+
+def decode_sound(data, symbols):
+    """Section 13, of a stream without damage."""
+    at, frame, values = 0, None, [0] * symbols.n_planes
+    while at < len(data):
+        frame = read_sound(data, at, frame)
+        number, kind, grade, n, start, end = frame
+        coder, told = Number(data[start:end]), b""
+        reference = values if kind == 1 else None
+        for _ in range(n):
+            if kind == 2:
+                values = [0] * symbols.n_planes
+            else:
+                values = decode_packet(coder, symbols, grade // 8, reference)
+            reference = values
+            told += struct.pack("<%dh" % len(values), *values)
+        if not coder.ends_well():
+            raise Refused
+        print("frame %u type %u grade %u packets %u crc %08x" % (
+            number, kind, grade, n, zlib.crc32(told)))
+        at = end + 2
+
+
 def main():
     with open(sys.argv[1], "rb") as file:
         symbols = Symbols(file.read())
     with open(sys.argv[2], "rb") as file:
         data = file.read()
+    if data[9] == 1:
+        decode_sound(data, symbols)
+        return
     at, latents, told, number = 0, [], set(), None
     while at < len(data):
         header = read_header(data, at)
