@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ae-noise-level.h"
+#include "ae-still-mean.h"
 
 /* The noise level is estimated from a window of one component of each frame, in
  * turn, and followed: a window counts a tenth. */
@@ -22,11 +23,21 @@
 #define COHERENCE_MAX 0.25f
 #define COHERENCE_UNKNOWN 0.4f
 
-/* Where a patch is, so that the next frame can be looked at there. */
+/* For `temporal` a place is looked at in so many frames, and each look but the
+ * first is offered, with the mean of those before. To judge by, few looks at many
+ * places are better: the last alone is offered. */
+#define N_LOOKS 8
+#define N_LOOKS_JUDGED 2
+
+/* Where a patch is, and what it showed then. */
 typedef struct
 {
   guint i_component;
   gint x, y;
+  gboolean chosen;
+  guint64 i_place;
+  guint n_left;                 /* looks to come */
+  AeStillMean mean;
 } Place;
 
 struct _GstAePatches
@@ -37,11 +48,11 @@ struct _GstAePatches
   AeRng rng;
   float noise[GST_AE_MAX_COLOURS];
   guint i_estimated;            /* component whose turn it is */
-  gboolean has_last;
+  guint64 n_places;             /* chosen up to now */
   float coherence[2];           /* along x and y */
-  Place *places;                /* [n_per_frame] of the last frame */
-  float *last;                  /* [n_per_frame][c][h][w], temporal */
-  float *next;                  /* likewise, of this frame */
+  Place *places;                /* [n_per_frame] */
+  float *last;                  /* [n_per_frame][c][h][w] of the last frame */
+  float *next;                  /* likewise, of this frame, for temporal */
   float *window;
 };
 
@@ -65,6 +76,8 @@ gst_ae_patches_new (const AeShape * shape, guint n_per_frame,
   self->last = g_new (float, n_per_frame * patch_size (self));
   self->next = g_new (float, n_per_frame * patch_size (self));
   self->window = g_new (float, WINDOW_WIDTH * WINDOW_HEIGHT);
+  for (guint i = 0; temporal && i < n_per_frame; i++)
+    ae_still_mean_init (&self->places[i].mean, shape);
   gst_ae_patches_reset (self);
   return self;
 }
@@ -74,6 +87,8 @@ gst_ae_patches_free (GstAePatches * self)
 {
   if (self == NULL)
     return;
+  for (guint i = 0; i < self->n_per_frame; i++)
+    ae_still_mean_clear (&self->places[i].mean);
   g_free (self->places);
   g_free (self->last);
   g_free (self->next);
@@ -84,7 +99,8 @@ gst_ae_patches_free (GstAePatches * self)
 void
 gst_ae_patches_reset (GstAePatches * self)
 {
-  self->has_last = FALSE;
+  for (guint i = 0; i < self->n_per_frame; i++)
+    self->places[i].chosen = FALSE, self->places[i].n_left = 0;
   self->coherence[0] = self->coherence[1] = COHERENCE_UNKNOWN;
   self->i_estimated = 0;
   for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
@@ -139,24 +155,24 @@ follow_noise (GstAePatches * self, const AePixels * pixels, guint i)
     self->noise[i] += NOISE_FOLLOW * (estimate - self->noise[i]);
 }
 
-static Place
-choose_place (GstAePatches * self, const GstVideoInfo * info)
+static void
+choose_place (GstAePatches * self, const GstVideoInfo * info, Place * place)
 {
-  Place place = { 0, 0, 0 };
   gint width, height;
 
+  place->i_place = self->n_places++;
+  place->i_component = 0;
   if (self->shape.c == 1 && gst_ae_video_info_n_colours (info) == 3
       && ae_rng_below (&self->rng, 10) >= LUMA_OF_TEN)
-    place.i_component = 1 + ae_rng_below (&self->rng, 2);
-  if (!component_fits (self, info, place.i_component))
-    place.i_component = 0;
-  width = GST_VIDEO_INFO_COMP_WIDTH (info, place.i_component);
-  height = GST_VIDEO_INFO_COMP_HEIGHT (info, place.i_component);
-  place.x = (gint) ae_rng_below (&self->rng,
+    place->i_component = 1 + ae_rng_below (&self->rng, 2);
+  if (!component_fits (self, info, place->i_component))
+    place->i_component = 0;
+  width = GST_VIDEO_INFO_COMP_WIDTH (info, place->i_component);
+  height = GST_VIDEO_INFO_COMP_HEIGHT (info, place->i_component);
+  place->x = (gint) ae_rng_below (&self->rng,
       (guint) (width - (gint) self->shape.w + 1));
-  place.y = (gint) ae_rng_below (&self->rng,
+  place->y = (gint) ae_rng_below (&self->rng,
       (guint) (height - (gint) self->shape.h + 1));
-  return place;
 }
 
 /* One component of a patch; a smaller component is read at the nearest. */
@@ -215,19 +231,27 @@ copy_patch (GstAePatches * self, GstVideoFrame * frame,
     to_ycc (out, plane);
 }
 
+/* Whether @place, now looked at, is to be offered. */
+static gboolean
+is_due (const Place * place, const AeOnline * online)
+{
+  return place->n_left == 0 || !ae_online_holds_out (online, place->i_place);
+}
+
 static void
 offer (GstAePatches * self, const Place * place, const float *x,
-    const float *next, AeOnline * online)
+    AeOnline * online)
 {
-  const AePatch patch = { self->shape, x, next,
-    MAX (self->noise[place->i_component], 0.0f)
+  const AePatch patch = { self->shape, x, place->mean.mean,
+    MAX (self->noise[place->i_component], 0.0f), place->i_place
   };
 
   ae_online_offer (online, &patch);
 }
 
 /* Which way @next has gone from @last along x and y: -1 or 1, the sign of the sum
- * of difference times gradient, as in Lucas and Kanade (1981). The noise of two
+ * of difference times gradient, as in Lucas and Kanade (1981); 0 where nothing
+ * changed. The noise of two
  * frames, correlated or not, is as likely to give the one as the other. */
 static void
 direction (const AeShape * shape, const float *last, const float *next,
@@ -244,12 +268,12 @@ direction (const AeShape * shape, const float *last, const float *next,
       sum[1] += d * (last[i + w] - last[i - w] + next[i + w] - next[i - w]);
     }
   }
-  sign[0] = sum[0] > 0.0f ? 1 : -1;
-  sign[1] = sum[1] > 0.0f ? 1 : -1;
+  for (guint k = 0; k < 2; k++)
+    sign[k] = (sum[k] > 0.0f) - (sum[k] < 0.0f);
 }
 
 /* @n patches went @sum this way, less those that went the other way: 1 when all
- * went together, 0 on average when each went as it liked. */
+ * went together, 0 on average when each went as it liked, less where some stayed. */
 static void
 follow_coherence (GstAePatches * self, guint n, const gint sum[2])
 {
@@ -263,11 +287,10 @@ follow_coherence (GstAePatches * self, guint n, const gint sum[2])
   }
 }
 
-/* The patches of the last frame and what is in their places now. Where the
- * camera moves, faint texture that goes by looks like noise. */
-static void
-offer_pairs (GstAePatches * self, GstVideoFrame * frame,
-    const AePixels * pixels, AeOnline * online)
+/* What is in all places now. Returns: whether the camera moves: faint texture that
+ * goes by looks like noise. */
+static gboolean
+look (GstAePatches * self, GstVideoFrame * frame, const AePixels * pixels)
 {
   gint sum[2] = { 0, 0 }, sign[2];
   guint n_luma = 0;
@@ -276,6 +299,8 @@ offer_pairs (GstAePatches * self, GstVideoFrame * frame,
     const float *last = self->last + i * patch_size (self);
     float *next = self->next + i * patch_size (self);
 
+    if (!self->places[i].chosen)
+      continue;
     copy_patch (self, frame, pixels, &self->places[i], next);
     if (self->places[i].i_component != 0)
       continue;
@@ -285,11 +310,51 @@ offer_pairs (GstAePatches * self, GstVideoFrame * frame,
     n_luma++;
   }
   follow_coherence (self, n_luma, sum);
-  if (MAX (self->coherence[0], self->coherence[1]) > COHERENCE_MAX)
-    return;
-  for (guint i = 0; i < self->n_per_frame; i++)
-    offer (self, &self->places[i], self->last + i * patch_size (self),
-        self->next + i * patch_size (self), online);
+  return MAX (self->coherence[0], self->coherence[1]) > COHERENCE_MAX;
+}
+
+/* Frames one after the other: those before are what a place is learned from. */
+static void
+take_again (GstAePatches * self, GstVideoFrame * frame,
+    const AePixels * pixels, AeOnline * online)
+{
+  gboolean moves = look (self, frame, pixels);
+
+  for (guint i = 0; i < self->n_per_frame; i++) {
+    Place *place = &self->places[i];
+    float *last = self->last + i * patch_size (self);
+    const float *next = self->next + i * patch_size (self);
+
+    if (place->n_left == 0) {
+      choose_place (self, &frame->info, place);
+      place->n_left = ae_online_holds_out (online, place->i_place)
+          ? N_LOOKS_JUDGED - 1 : N_LOOKS - 1;
+      /* at first some are left early, so that later not all are at once */
+      if (!place->chosen)
+        place->n_left = 1 + i % place->n_left;
+      place->chosen = TRUE;
+      copy_patch (self, frame, pixels, place, last);
+      ae_still_mean_start (&place->mean, last);
+      continue;
+    }
+    place->n_left--;
+    if (!moves && is_due (place, online))
+      offer (self, place, next, online);
+    ae_still_mean_add (&place->mean, next,
+        MAX (self->noise[place->i_component], 0.0f) / 255.0f);
+    memcpy (last, next, patch_size (self) * sizeof (float));
+  }
+}
+
+static void
+take_once (GstAePatches * self, GstVideoFrame * frame,
+    const AePixels * pixels, AeOnline * online)
+{
+  for (guint i = 0; i < self->n_per_frame; i++) {
+    choose_place (self, &frame->info, &self->places[i]);
+    copy_patch (self, frame, pixels, &self->places[i], self->last);
+    offer (self, &self->places[i], self->last, online);
+  }
 }
 
 void
@@ -307,15 +372,8 @@ gst_ae_patches_take (GstAePatches * self, GstVideoFrame * frame,
     if (i == self->i_estimated || self->noise[i] < 0.0f)
       follow_noise (self, &pixels[i], i);
   }
-  if (self->temporal && self->has_last)
-    offer_pairs (self, frame, pixels, online);
-  for (guint i = 0; i < self->n_per_frame; i++) {
-    float *patch = self->last + i * patch_size (self);
-
-    self->places[i] = choose_place (self, &frame->info);
-    copy_patch (self, frame, pixels, &self->places[i], patch);
-    if (!self->temporal)
-      offer (self, &self->places[i], patch, NULL, online);
-  }
-  self->has_last = TRUE;
+  if (self->temporal)
+    take_again (self, frame, pixels, online);
+  else
+    take_once (self, frame, pixels, online);
 }

@@ -17,7 +17,8 @@ typedef struct _GstAePatches GstAePatches;
  * @shape: of a patch: one channel, of any component; or three: Y', Cb and Cr
  *   (BT.601, full range) with chroma as large as luma
  * @n_per_frame: how many to take
- * @temporal: with the same place of the next frame
+ * @temporal: from places that are looked at for a while, with the mean of what
+ *   the frames before showed there for as long as it stands still
  */
 GstAePatches *gst_ae_patches_new (const AeShape * shape, guint n_per_frame,
     gboolean temporal, guint64 seed) G_GNUC_WARN_UNUSED_RESULT;

@@ -24,8 +24,8 @@ gst_ae_objective_get_type (void)
           "stream", "denoise"},
     {AE_OBJECTIVE_BLIND_SPOT, "Noisy pixels from their neighbours; noise that "
           "is independent from pixel to pixel", "blind-spot"},
-    {AE_OBJECTIVE_TEMPORAL, "Noisy patches from the next frame, where the "
-          "scene stands still", "temporal"},
+    {AE_OBJECTIVE_TEMPORAL, "Noisy patches from the mean of the frames before, "
+          "where the scene stands still", "temporal"},
     {AE_OBJECTIVE_COLORIZE, "Chroma from luma", "colorize"},
     {GST_AE_OBJECTIVE_VARIATIONAL, "The variational bound, of a model with a "
           "stochastic code", "variational"},

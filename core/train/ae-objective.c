@@ -6,6 +6,10 @@
 
 #include "ae-model.h"
 
+/* Contrast of a picture that is rehearsed. */
+#define GAIN_MIN 0.6f
+#define GAIN_MAX 1.4f
+
 /* One pixel in so many is blind. */
 #define BLIND_SHARE 16
 
@@ -109,7 +113,7 @@ mean_difference (const AeShape * shape, const float *a, const float *b,
   return sum / (float) *n;
 }
 
-/* Where the two frames show the same, but for noise. */
+/* Where the frames show the same, but for noise. */
 static void
 mask_motion (const AePatch * patch, AeSample * sample)
 {
@@ -121,13 +125,41 @@ mask_motion (const AePatch * patch, AeSample * sample)
     gsize first = i / plane * plane, place = i % plane;
     guint n;
     float mean = mean_difference (shape, patch->x + first,
-        patch->next + first, (gint) (place % shape->w),
+        patch->others + first, (gint) (place % shape->w),
         (gint) (place / shape->w), &n);
     float allowed = STATIC_DEVIATIONS * noise * sqrtf (2.0f / (float) n)
         + 0.5f / 255.0f;
 
     sample->mask[i] = fabsf (mean) < allowed ? 1.0f : 0.0f;
   }
+}
+
+/* Another picture, and its noise: @patch mirrored, turned by a right angle, of
+ * other contrast, or a negative. Nothing counts. Returns: its noise level. */
+static float
+rehearse (const AePatch * patch, AeRng * rng, AeSample * sample)
+{
+  const AeShape *shape = &patch->shape;
+  gsize h = shape->h, w = shape->w, plane = h * w;
+  guint mirrors = ae_rng_below (rng, 8);
+  gboolean turned = (mirrors & 4) && h == w;
+  float gain = GAIN_MIN + (GAIN_MAX - GAIN_MIN) * ae_rng_uniform (rng);
+
+  if (ae_rng_uniform (rng) < 0.5f)
+    gain = -gain;
+  for (gsize i = 0; i < shape->c * plane; i++) {
+    gsize y = i % plane / w, x = i % w;
+    gsize from_y = turned ? x : y, from_x = turned ? y : x;
+
+    if (mirrors & 1)
+      from_y = h - 1 - from_y;
+    if (mirrors & 2)
+      from_x = w - 1 - from_x;
+    sample->input[i] = 0.5f
+        + gain * (patch->x[i / plane * plane + from_y * w + from_x] - 0.5f);
+  }
+  memset (sample->mask, 0, shape->c * plane * sizeof (float));
+  return patch->noise * fabsf (gain);
 }
 
 void
@@ -137,22 +169,23 @@ ae_objective_fill (const AeObjective * objective, const AePatch * patch,
   const AeShape *shape = &patch->shape;
   gsize plane = (gsize) shape->h * shape->w, n = shape->c * plane;
   gboolean colorizes = objective->kind == AE_OBJECTIVE_COLORIZE;
-  gboolean swap = objective->kind == AE_OBJECTIVE_TEMPORAL
-      && ae_rng_uniform (rng) < 0.5f;
-  const float *input = swap ? patch->next : patch->x;
-  const float *target = objective->kind == AE_OBJECTIVE_TEMPORAL && !swap
-      ? patch->next : patch->x;
+  const float *target = objective->kind == AE_OBJECTIVE_TEMPORAL
+      ? patch->others : patch->x;
   float noise = patch->noise;
 
-  memcpy (sample->input, input, (colorizes ? plane : n) * sizeof (float));
+  memcpy (sample->input, patch->x, (colorizes ? plane : n) * sizeof (float));
   memcpy (sample->target, target + (colorizes ? plane : 0),
       (colorizes ? n - plane : n) * sizeof (float));
   if (objective->kind == AE_OBJECTIVE_DENOISE)
     noise = corrupt (objective, patch, rng, sample->input);
   else if (objective->kind == AE_OBJECTIVE_BLIND_SPOT)
     blind (patch, rng, sample);
-  else if (objective->kind == AE_OBJECTIVE_TEMPORAL)
-    mask_motion (patch, sample);
+  else if (objective->kind == AE_OBJECTIVE_TEMPORAL) {
+    if (ae_rng_uniform (rng) < objective->rehearsal)
+      noise = rehearse (patch, rng, sample);
+    else
+      mask_motion (patch, sample);
+  }
   if (n_condition > 0)
     sample->condition[0] = noise / AE_NOISE_UNIT;
 }

@@ -14,9 +14,9 @@ G_BEGIN_DECLS
  *   replaced by a neighbour, and only these count (Noise2Self, Batson and Royer
  *   2019; Noise2Void, Krull et al. 2019). Needs noise that is independent from
  *   pixel to pixel, and no clean data
- * @AE_OBJECTIVE_TEMPORAL: a noisy patch from the one before or after it, where
- *   the scene stands still (Noise2Noise, Lehtinen et al. 2018). Needs noise that
- *   is independent from frame to frame
+ * @AE_OBJECTIVE_TEMPORAL: a noisy patch from those before it, where the scene
+ *   stands still (Noise2Noise, Lehtinen et al. 2018). Needs noise that is
+ *   independent from frame to frame
  * @AE_OBJECTIVE_COLORIZE: the other channels from the first: chroma from luma
  *   in a patch of Y', Cb, Cr (Zhang, Isola and Efros 2016)
  */
@@ -41,26 +41,35 @@ gboolean ae_objective_is_masked (AeObjectiveKind kind);
  * AeObjective:
  * @corruption: of AE_OBJECTIVE_DENOISE
  * @level_min, @level_max: its level is drawn evenly between them
+ * @rehearsal: of temporal: share of the samples that are turned, and brighter or
+ *   darker or negative, and count nowhere, so that AeTrainerConfig.anchor tells
+ *   what becomes of them: what was known of scenes that the stream does not show
+ *   is not forgotten (rehearsal; Robins 1995)
  */
 typedef struct
 {
   AeObjectiveKind kind;
   AeCorruptionKind corruption;
   float level_min, level_max;
+  float rehearsal;
 } AeObjective;
 
 /**
  * AePatch: what is learned from.
  * @shape: c, h, w
  * @x: [c][h][w]
- * @next: (nullable): the same place of the next frame, for temporal
+ * @others: (nullable): what other frames show in the same place, their mean, for
+ *   temporal
  * @noise: sigma of the noise in it on the 8-bit scale, as far as known
+ * @i_place: counts the places that patches come from; those of one are all
+ *   trained on or all judged by
  */
 typedef struct
 {
   AeShape shape;
-  const float *x, *next;
+  const float *x, *others;
   float noise;
+  guint64 i_place;
 } AePatch;
 
 /**

@@ -23,14 +23,22 @@
 /* Between two reports to the slot. */
 #define REPORT_US (G_USEC_PER_SEC / 2)
 
+/* Share of samples that keep what the model knew, where it knew something. */
+#define REHEARSAL 0.25f
+
 /* Of the running means, in steps. */
 #define MEAN_STEPS 50
 
-void
-ae_online_offer_piece (AeOnline * online, const float *piece)
+gboolean
+ae_online_holds_out (const AeOnline * online, guint64 i_place)
 {
-  AeReservoir *reservoir =
-      online->n_offered % online->material.held_out_every == 0
+  return i_place % online->material.held_out_every == 0;
+}
+
+static void
+offer (AeOnline * online, const float *piece, guint64 i_place)
+{
+  AeReservoir *reservoir = ae_online_holds_out (online, i_place)
       ? online->held_out : online->pieces;
 
   if (online->config.steps_per_frame > 0)
@@ -44,10 +52,16 @@ ae_online_offer_piece (AeOnline * online, const float *piece)
 }
 
 void
+ae_online_offer_piece (AeOnline * online, const float *piece)
+{
+  offer (online, piece, online->n_offered);
+}
+
+void
 ae_online_offer (AeOnline * online, const AePatch * patch)
 {
   ae_patches_pack (&online->patches, patch, online->offered);
-  ae_online_offer_piece (online, online->offered);
+  offer (online, online->offered, patch->i_place);
 }
 
 /* An AeSampleFunc on the reservoir. */
@@ -295,6 +309,7 @@ may_step (AeOnline * online)
 {
   return !ae_online_has_ended (online)
       && (online->config.steps_per_frame == 0 || online->budget > 0)
+      && ae_reservoir_n_held (online->held_out) > 0
       && ae_reservoir_n_held (online->pieces) >= online->material.n_min;
 }
 
@@ -533,9 +548,11 @@ choose_material (AeOnline * online)
     config->patch, config->objective, online->start->architecture->n_given};
     online->material = ae_patches_material (&online->patches);
     trainer->masked = ae_objective_is_masked (config->objective.kind);
-    /* what moves is to be left as the model has it */
-    if (config->objective.kind == AE_OBJECTIVE_TEMPORAL && !config->from_random)
+    /* what moves, and other scenes, are to be left as the model has them */
+    if (config->objective.kind == AE_OBJECTIVE_TEMPORAL && !config->from_random) {
       trainer->anchor = online->start->weights;
+      online->patches.objective.rehearsal = REHEARSAL;
+    }
   }
   online->offered = g_new (float, online->material.piece_size);
   make_reservoirs (online);

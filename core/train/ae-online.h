@@ -158,6 +158,9 @@ AeOnline *ae_online_new (AeModel * model, const AeOnlineConfig * config,
 /* Stops the worker, within the time of a step, and leaves the slot. NULL is a no-op. */
 void ae_online_free (AeOnline * online);
 
+/* Whether patches of place @i_place are judged by, see AePatch. */
+gboolean ae_online_holds_out (const AeOnline * online, guint64 i_place);
+
 /* Offers a patch, which is copied when it is kept. */
 void ae_online_offer (AeOnline * online, const AePatch * patch);
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define HELD_OUT_EVERY 8
+/* A place that is trained on gives several of them. */
+#define PAIRS_HELD_OUT_EVERY 4
 #define MIN_PATCHES 32
 
 static gsize
@@ -20,7 +22,7 @@ is_pair (const AePatches * patches)
   return patches->objective.kind == AE_OBJECTIVE_TEMPORAL;
 }
 
-/* A piece is x, the next frame's for temporal, the noise level. */
+/* A piece is x, the mean of other frames for temporal, the noise level. */
 static gsize
 piece_size (const AePatches * patches)
 {
@@ -34,7 +36,7 @@ ae_patches_pack (const AePatches * patches, const AePatch * patch, float *piece)
 
   memcpy (piece, patch->x, n * sizeof (float));
   if (is_pair (patches))
-    memcpy (piece + n, patch->next, n * sizeof (float));
+    memcpy (piece + n, patch->others, n * sizeof (float));
   piece[piece_size (patches) - 1] = patch->noise;
 }
 
@@ -44,7 +46,7 @@ unpack (const AePatches * patches, const float *piece)
   return (AePatch) {
   patches->shape, piece,
         is_pair (patches) ? piece + n_values (patches) : NULL,
-        piece[piece_size (patches) - 1]};
+        piece[piece_size (patches) - 1], 0};
 }
 
 static void
@@ -95,6 +97,7 @@ ae_patches_material (AePatches * patches)
   return (AeMaterial) {
   .what = ae_objective_name (patches->objective.kind),.piece_size =
         piece_size (patches),.n_hashed =
-        patches->shape.w,.held_out_every = HELD_OUT_EVERY,.n_min =
+        patches->shape.w,.held_out_every =
+        is_pair (patches) ? PAIRS_HELD_OUT_EVERY : HELD_OUT_EVERY,.n_min =
         MIN_PATCHES,.data = patches,.draw = draw,.judge = judge,.show = show,};
 }

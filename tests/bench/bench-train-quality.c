@@ -26,7 +26,7 @@
 #define N_MEAN 20
 #define MAX_CURVES 16
 /* A run ends after so many frames for each second, when nothing is trained on. */
-#define MAX_FRAMES_A_SECOND 10
+#define MAX_FRAMES_A_SECOND 60
 
 /* The wandering window: this much smaller than the clip, this fast. */
 #define PAN_MARGIN 96
@@ -276,7 +276,7 @@ play (const Clip * clip, const gchar * noise, const gchar * objective)
 {
   g_autofree gchar *corrupt = g_strdup_printf ("aevideocorrupt %s", noise);
   g_autofree gchar *train = g_strdup_printf ("aevideotrain name=train "
-      "slot=bench objective=%s backpressure=block steps-per-frame=8 %s%s%s %s "
+      "slot=bench objective=%s backpressure=block steps-per-frame=1 %s%s%s %s "
       "! aevideodenoise slot=bench", objective,
       option_random ? "architecture=\"" : "",
       option_random ? RANDOM_ARCHITECTURE : "", option_random ? "\"" : "",

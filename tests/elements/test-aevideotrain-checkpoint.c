@@ -8,7 +8,7 @@
 #include "fixture.h"
 
 #define TRAINER "aevideotrain name=t patch-size=16 backpressure=block " \
-    "steps-per-frame=9 evaluate-interval=25 checkpoint-interval=0 "
+    "patches-per-frame=32 steps-per-frame=9 evaluate-interval=25 checkpoint-interval=0 "
 #define ARCHITECTURE "architecture=\"conv 3x3 8 relu | conv 3x3 1\" "
 
 static gchar *directory, *path, *other_path;
