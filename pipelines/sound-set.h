@@ -1,48 +1,15 @@
-/* Recordings in memory. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Recordings for a trainer. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ae-rng.h"
+#include "ae-sound-set.h"
 
 G_BEGIN_DECLS
 
-/* Mono samples, 16,000 a second, full scale being -1 to 1. */
-typedef struct
-{
-  gsize n;
-  float *data;
-} AeSound;
-
 /**
- * AeSoundSet: groups of recordings, such as the recordings of one voice.
+ * ae_sound_set_load:
+ * @paths: (array zero-terminated=1): each a group, as of gst_ae_sound_files_add()
  */
-typedef struct _AeSoundSet AeSoundSet;
-
-/**
- * ae_sound_set_new:
- * @paths: (array zero-terminated=1): each a group: a recording, or a folder of
- *   recordings; any format that GStreamer decodes
- *
- * Pauses of digital silence over 0.1 s are taken out.
- * Errors: AE_ERROR_NOT_FOUND when a group has none; AE_ERROR_IO from GStreamer.
- */
-AeSoundSet *ae_sound_set_new (const gchar * const *paths, GError ** error)
+AeSoundSet *ae_sound_set_load (const gchar * const *paths, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/* Adds a group. @group: (transfer full) (element-type AeSound): each data from
- * g_malloc() */
-void ae_sound_set_take (AeSoundSet * set, GArray * group);
-
-void ae_sound_set_free (AeSoundSet * set);      /* NULL is a no-op */
-
-guint ae_sound_set_n_groups (const AeSoundSet * set);
-
-/* Returns: seconds of sound in all groups. */
-double ae_sound_set_seconds (const AeSoundSet * set);
-
-/* Returns: (transfer none): a recording of @group, all alike likely. */
-const AeSound *ae_sound_set_choose (const AeSoundSet * set, guint group,
-    AeRng * rng);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeSoundSet, ae_sound_set_free)
 
 G_END_DECLS

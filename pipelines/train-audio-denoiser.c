@@ -12,7 +12,8 @@
 #include "ae-checkpoint.h"
 #include "ae-error.h"
 #include "ae-schedule.h"
-#include "noisy-speech.h"
+#include "ae-noisy-speech.h"
+#include "sound-set.h"
 
 #define BLOCK(label, distance) \
     "save " label ", norm, conv 1x1 192 relu, causal 3 " distance " relu, " \
@@ -291,6 +292,13 @@ write_and_report (Training * training, double loss, GError ** error)
   return TRUE;
 }
 
+/* An AeSampleFunc. */
+static void
+draw_sample (gpointer data, AeRng * rng, AeSample * sample)
+{
+  ae_noisy_speech_sample (data, rng, sample->input, sample->target);
+}
+
 static gboolean
 run (Training * training, GError ** error)
 {
@@ -306,8 +314,8 @@ run (Training * training, GError ** error)
     g_autoptr (GError) reason = NULL;
     AeTrainerLoss loss;
 
-    if (!ae_trainer_step (training->trainer, ae_noisy_speech_sample,
-            &training->mixer, ae_schedule_rate (&schedule,
+    if (!ae_trainer_step (training->trainer, draw_sample, &training->mixer,
+            ae_schedule_rate (&schedule,
                 (guint64) (10000.0 * progress (training))), &loss, &reason)) {
       g_printerr ("left out: %s\n", reason->message);
       continue;
@@ -380,7 +388,7 @@ check_options (GError ** error)
 static AeSoundSet *
 load (gchar ** paths, GError ** error)
 {
-  return ae_sound_set_new ((const gchar * const *) paths, error);
+  return ae_sound_set_load ((const gchar * const *) paths, error);
 }
 
 int
@@ -415,9 +423,9 @@ main (int argc, char **argv)
         ae_made_noises ((guint) option_made / MADE_GROUPS + 1,
             (guint64) option_seed * MADE_GROUPS + i));
   training.mixer = (AeNoisySpeech) {
-  speech, noise, (guint) option_frames};
+  .speech = speech,.noise = noise,.n_frames = (guint) option_frames};
   training.held_out = (AeNoisySpeech) {
-  held_out_speech, held_out_noise, 0};
+  .speech = held_out_speech,.noise = held_out_noise};
   ok = train (&training, &error);
   ae_trainer_free (training.trainer);
   ae_model_unref (training.first);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstaetrainenums.h"
 
+#include "gstaesoundmaterial.h"
 #include "gstaevideotrainsettings.h"
 
 static GType
@@ -127,4 +128,32 @@ gst_ae_backpressure_get_type (void)
   static GType type = 0;
 
   return enum_type (&type, "GstAeBackpressure", values);
+}
+
+GType
+gst_ae_sound_objective_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_AE_SOUND_RECONSTRUCT, "To leave the stream as it is", "reconstruct"},
+    {GST_AE_SOUND_DENOISE, "To take noise from speech", "denoise"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeSoundObjective", values);
+}
+
+GType
+gst_ae_sound_content_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_AE_SOUND_MIXED, "Speech in noise, which is learned from the pauses",
+        "mixed"},
+    {GST_AE_SOUND_NOISE, "Noise alone", "noise"},
+    {GST_AE_SOUND_SPEECH, "Speech without noise", "speech"},
+    {0, NULL, NULL}
+  };
+  static GType type = 0;
+
+  return enum_type (&type, "GstAeSoundContent", values);
 }

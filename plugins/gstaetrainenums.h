@@ -12,5 +12,7 @@ GType gst_ae_optimiser_get_type (void);
 GType gst_ae_schedule_get_type (void);
 GType gst_ae_publish_get_type (void);
 GType gst_ae_backpressure_get_type (void);
+GType gst_ae_sound_objective_get_type (void);
+GType gst_ae_sound_content_get_type (void);
 
 G_END_DECLS

@@ -167,6 +167,9 @@ on_event (gpointer data, AeOnlineEvent event, const AeOnlineStats * stats,
     case AE_ONLINE_NOT_SAVED:
       warn_checkpoint (self, error);
       break;
+    case AE_ONLINE_NOT_PREPARED:
+      gst_ae_model_post_error (self->element, error);
+      break;
     case AE_ONLINE_OTHER_STREAM:
       warn_other_stream (self);
       break;

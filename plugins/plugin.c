@@ -7,6 +7,7 @@
 #include "gstaeaudiodenoise.h"
 #include "gstaeaudioenc.h"
 #include "gstaeaudioreconstruct.h"
+#include "gstaeaudiotrain.h"
 #include "gstaemonitorsrc.h"
 #include "gstaeparse.h"
 #include "gstaevideocode.h"
@@ -31,6 +32,7 @@ static const struct
   {"aeaudioenc", GST_RANK_NONE, gst_ae_audio_enc_get_type},
   {"aeaudioreconstruct", GST_RANK_NONE,
       gst_ae_audio_reconstruct_get_type},
+  {"aeaudiotrain", GST_RANK_NONE, gst_ae_audio_train_get_type},
   {"aemonitorsrc", GST_RANK_NONE, gst_ae_monitor_src_get_type},
   {"aeparse", GST_RANK_PRIMARY, gst_ae_parse_get_type},
   {"aevideocode", GST_RANK_NONE, gst_ae_video_code_get_type},

@@ -93,6 +93,29 @@ add_positions (const AeTensor * mask, const AeTensor * target, guint i,
   return sum * (double) scale;
 }
 
+/* Of sample @i: how much of Y is along S, its energy, and that of X. */
+typedef struct
+{
+  double along, energy, given;
+} Sums;
+
+static Sums
+add_up (const AeTensor * mask, const AeTensor * target, guint i)
+{
+  const float *power = target->data + POWER * ae_tensor_size (mask);
+  const float *product = target->data + PRODUCT * ae_tensor_size (mask);
+  Sums sums = { 0.0, 0.0, 0.0 };
+
+  for (gsize p = i; p < ae_tensor_size (mask); p += mask->n) {
+    float m = mask->data[p];
+
+    sums.along += (double) (m * product[p]);
+    sums.energy += (double) (m * m * power[p]);
+    sums.given += (double) power[p];
+  }
+  return sums;
+}
+
 /* What the ratio of sample @i is short of, in decibels, if it has speech: of the
  * part of Y along S to the rest. Its gradient is added to @grad, times @scale. */
 static double
@@ -102,20 +125,14 @@ add_ratio (const AeTensor * mask, const AeTensor * target, guint i,
   const float *power = target->data + POWER * ae_tensor_size (mask);
   const float *product = target->data + PRODUCT * ae_tensor_size (mask);
   gsize n = mask->n, size = ae_tensor_size (mask);
-  double along = 0.0, energy = 0.0, given = 0.0, signal, rest;
+  Sums sums = add_up (mask, target, i);
+  double along = sums.along, signal, rest;
   float by_along, by_energy;
 
-  for (gsize p = i; p < size; p += n) {
-    float m = mask->data[p];
-
-    along += (double) (m * product[p]);
-    energy += (double) (m * m * power[p]);
-    given += (double) power[p];
-  }
-  if (given <= 0.0)
+  if (sums.given <= 0.0)
     return 0.0;
   signal = along * along + NOTHING;
-  rest = energy - (1.0 - RATIO_FLOOR) * along * along + NOTHING;
+  rest = sums.energy - (1.0 - RATIO_FLOOR) * along * along + NOTHING;
   scale *= (float) (10.0 / G_LN10);
   by_along = scale * (float) (-2.0 * along / signal
       - 2.0 * (1.0 - RATIO_FLOOR) * along / rest);
@@ -142,4 +159,16 @@ ae_audio_loss (const AeTensor * mask, const AeTensor * target,
     sum += add_ratio (mask, target, i, RATIO * weight, grad->data);
   }
   return sum;
+}
+
+double
+ae_audio_score_db (const AeTensor * mask, const AeTensor * target)
+{
+  Sums sums = add_up (mask, target, 0);
+  double signal = sums.along * sums.along + NOTHING;
+
+  if (sums.given <= 0.0)
+    return 0.0;
+  return 10.0 * log10 (signal / (sums.energy - (1.0 - RATIO_FLOOR)
+          * sums.along * sums.along + NOTHING));
 }

@@ -34,4 +34,8 @@ void ae_audio_target (const AeSpectrum * noisy, const AeSpectrum * clean,
 double ae_audio_loss (const AeTensor * mask, const AeTensor * target,
     const float *sample_weight, AeTensor * grad);
 
+/* Returns: the signal-to-distortion ratio in decibels, up to 30, of one sample;
+ * 0 without speech. */
+double ae_audio_score_db (const AeTensor * mask, const AeTensor * target);
+
 G_END_DECLS

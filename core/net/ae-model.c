@@ -101,11 +101,10 @@ ae_model_set_search_path (const gchar * const *directories)
 }
 
 static gchar *
-find_in (const gchar * const *directories, const gchar * name,
+find_in (const gchar * const *directories, const gchar * file,
     GString * looked_at)
 {
   for (guint i = 0; directories && directories[i]; i++) {
-    g_autofree gchar *file = g_strconcat (name, AE_MODEL_EXTENSION, NULL);
     g_autofree gchar *path = g_build_filename (directories[i], file, NULL);
 
     if (directories[i][0] == '\0')
@@ -118,13 +117,30 @@ find_in (const gchar * const *directories, const gchar * name,
   return NULL;
 }
 
-gchar *
-ae_model_find (const gchar * name, GError ** error)
+/* Looks for @file; @kind and @name stand for it in errors. */
+static gchar *
+find (const gchar * file, const gchar * kind, const gchar * name,
+    GError ** error)
 {
   g_autoptr (GString) looked_at = g_string_new (NULL);
   const gchar *variable = g_getenv ("AE_MODEL_PATH");
   g_auto (GStrv) user = variable ? g_strsplit (variable, ":", -1) : NULL;
-  gchar *path;
+  gchar *path = find_in ((const gchar * const *) user, file, looked_at);
+
+  if (path == NULL)
+    path = find_in ((const gchar * const *) search_path, file, looked_at);
+  if (path == NULL)
+    g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
+        "there is no %s \"%s\"; looked for%s; AE_MODEL_PATH can name more "
+        "directories", kind, name, looked_at->len ? looked_at->str
+        : " nothing");
+  return path;
+}
+
+gchar *
+ae_model_find (const gchar * name, GError ** error)
+{
+  g_autofree gchar *file = g_strconcat (name, AE_MODEL_EXTENSION, NULL);
 
   if (strchr (name, '/') || g_str_has_suffix (name, AE_MODEL_EXTENSION)) {
     if (g_file_test (name, G_FILE_TEST_EXISTS))
@@ -133,12 +149,11 @@ ae_model_find (const gchar * name, GError ** error)
         "there is no model file %s", name);
     return NULL;
   }
-  path = find_in ((const gchar * const *) user, name, looked_at);
-  if (path == NULL)
-    path = find_in ((const gchar * const *) search_path, name, looked_at);
-  if (path == NULL)
-    g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
-        "there is no model \"%s\"; looked for%s; AE_MODEL_PATH can name more "
-        "directories", name, looked_at->len ? looked_at->str : " nothing");
-  return path;
+  return find (file, "model", name, error);
+}
+
+gchar *
+ae_model_find_beside (const gchar * name, GError ** error)
+{
+  return find (name, "file or folder", name, error);
 }

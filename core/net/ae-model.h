@@ -104,6 +104,10 @@ gchar *ae_model_fingerprint (const AeModel * model);
 gchar *ae_model_find (const gchar * name, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for a file or folder @name that is shipped beside the models. */
+gchar *ae_model_find_beside (const gchar * name, GError ** error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* @directories: (array zero-terminated=1): set once at start-up, before
  * ae_model_find() is used, by whoever knows where things are installed. */
 void ae_model_set_search_path (const gchar * const *directories);

@@ -213,6 +213,13 @@ judge_batch (AeGate * gate, AeWeights * candidate, AeTensor * flat,
   }
 }
 
+/* Of a mean score, or squared error. */
+static double
+in_db (const AeGate * gate, double mean)
+{
+  return gate->score ? mean : -10.0 * log10 (MAX (mean, 1e-10));
+}
+
 gboolean
 ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
     AeGateFunc func, gpointer data, const gint * cancelled,
@@ -239,12 +246,31 @@ ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
   verdict->gain = gain;
   verdict->deviation = sqrt (MAX (sums.gain2 / sums.n - gain * gain, 0.0)
       / sums.n);
-  verdict->psnr = gate->score ? sums.score / sums.n
-      : -10.0 * log10 (MAX (sums.score / sums.n, 1e-10));
+  verdict->psnr = in_db (gate, sums.score / sums.n);
   if (gate->first < 0.0)
     gate->first = gate->best ? verdict->best
         : MAX (verdict->best, verdict->candidate);
   verdict->first = gate->first;
+  return TRUE;
+}
+
+gboolean
+ae_gate_score (AeGate * gate, AeWeights * weights, guint n, AeGateFunc func,
+    gpointer data, const gint * cancelled, double *score_db)
+{
+  double sum = 0.0;
+
+  for (guint begin = 0; begin < n; begin += gate->batch) {
+    const AeTensor *out;
+
+    if (g_atomic_int_get (cancelled))
+      return FALSE;
+    fill_batch (gate, begin, n, func, data);
+    out = run (gate, weights);
+    for (guint i = 0; i < MIN (gate->batch, n - begin); i++)
+      sample_loss (gate, out, i, &sum);
+  }
+  *score_db = in_db (gate, sum / MAX (n, 1));
   return TRUE;
 }
 

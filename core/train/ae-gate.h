@@ -61,6 +61,15 @@ gboolean ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
     AeGateFunc func, gpointer data, const gint * cancelled,
     AeGateVerdict * verdict);
 
+/**
+ * ae_gate_score:
+ * @score_db: (out): of @weights, as AeGateVerdict.psnr
+ *
+ * Returns: %FALSE when cancelled.
+ */
+gboolean ae_gate_score (AeGate * gate, AeWeights * weights, guint n,
+    AeGateFunc func, gpointer data, const gint * cancelled, double *score_db);
+
 /* AeGateVerdict.first, negative before the first verdict; and to go on with that
  * of an earlier gate. */
 double ae_gate_first (const AeGate * gate);

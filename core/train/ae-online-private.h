@@ -30,6 +30,8 @@ struct _AeOnline
   /* of the worker */
   AeTrainer *trainer;
   AeGate *gate;
+  double first_score;           /* of the start, on what is remembered */
+  gboolean has_first_score;
   AeTrainerState *good;         /* of the last judgement */
   AeStreamPosition position, good_position;     /* of the last step, of good */
   float rate_scale;
@@ -55,6 +57,12 @@ struct _AeOnline
 
 void ae_online_notify (AeOnline * online, AeOnlineEvent event,
     const GError * error);
+
+/* Back to the last good state, at half the rate. */
+void ae_online_trip (AeOnline * online);
+
+/* Judges the weights on what is held out. */
+void ae_online_evaluate (AeOnline * online);
 
 /* Whether it diverged too often, or max_steps have been made. */
 gboolean ae_online_has_ended (const AeOnline * online);

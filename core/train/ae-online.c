@@ -13,10 +13,6 @@
 /* Least memory, in pieces. */
 #define MIN_HELD 32
 
-/* A loss so many times the first, and this much more, is no fluctuation. */
-#define DIVERGED 10.0
-#define DIVERGED_BY 0.01
-
 /* A checkpoint that takes longer does not hold up the end of the stream. */
 #define MAX_WAIT_US (900 * G_TIME_SPAN_MILLISECOND)
 
@@ -73,16 +69,6 @@ draw_sample (gpointer data, AeRng * rng, AeSample * sample)
   online->material.draw (online->material.data, online->pieces, rng, sample);
 }
 
-/* The held-out pieces as the gate's samples. */
-static void
-held_out_sample (gpointer data, guint i, AeRng * rng, AeSample * sample)
-{
-  AeOnline *online = data;
-
-  online->material.judge (online->material.data, online->held_out, i, rng,
-      sample);
-}
-
 /* A held-out piece as training sees those it has, an AeReportFunc. */
 static void
 report_sample (gpointer data, guint i, AeRng * rng, AeSample * sample, float *x)
@@ -122,118 +108,6 @@ ae_online_notify (AeOnline * online, AeOnlineEvent event, const GError * error)
   ae_online_get_stats (online, &stats);
   if (online->func)
     online->func (online->data, event, &stats, error);
-}
-
-/* Back to the last good state, at half the rate. */
-static void
-trip (AeOnline * online)
-{
-  ae_trainer_restore (online->trainer, online->good);
-  online->rate_scale *= 0.5f;
-  g_mutex_lock (&online->lock);
-  online->stats.n_trips++;
-  online->stats.frozen = online->stats.n_trips >= AE_ONLINE_MAX_TRIPS;
-  g_mutex_unlock (&online->lock);
-  ae_online_notify (online, AE_ONLINE_DIVERGED, NULL);
-}
-
-/* Returns: (transfer full): what is published of @weights. */
-static AeModel *
-finish_model (AeOnline * online, AeWeights * weights)
-{
-  AeModel *model = ae_model_new (online->start->architecture, weights,
-      online->start->metadata, NULL);
-  AeModel *finished;
-
-  if (online->config.finish == NULL)
-    return model;
-  finished = online->config.finish (model, online->held_out,
-      online->material.piece_size, &online->config.patch);
-  ae_model_unref (model);
-  return finished;
-}
-
-static void
-publish (AeOnline * online, AeWeights * weights)
-{
-  g_autoptr (AeModel) model = finish_model (online, weights);
-  AeModel *before;
-  guint64 generation = 0;
-
-  if (online->slot && online->config.publish != AE_PUBLISH_NEVER)
-    generation = ae_slot_publish (online->slot, online, model);
-  g_mutex_lock (&online->lock);
-  before = online->best;
-  online->best = ae_model_ref (model);
-  online->stats.generation = generation;
-  g_mutex_unlock (&online->lock);
-  ae_model_unref (before);
-  online->is_better = TRUE;
-  online->published_at = ae_trainer_n_steps (online->trainer);
-  ae_online_notify (online, AE_ONLINE_PUBLISHED, NULL);
-}
-
-static gboolean
-is_better (const AeOnline * online, const AeGateVerdict * verdict)
-{
-  guint64 step = ae_trainer_n_steps (online->trainer);
-
-  if (online->config.publish != AE_PUBLISH_INTERVAL)
-    return verdict->gain > 2.0 * verdict->deviation;
-  return verdict->gain >= 0.0
-      && step >= online->published_at + online->config.publish_every;
-}
-
-static guint
-n_judged (const AeOnline * online)
-{
-  guint n_held = ae_reservoir_n_held (online->held_out);
-
-  return n_held > 0 && online->material.n_judged > 0
-      ? online->material.n_judged : n_held;
-}
-
-/* Judges the weights on what is held out. */
-static void
-evaluate (AeOnline * online)
-{
-  g_autoptr (AeWeights) weights = ae_trainer_weights (online->trainer, NULL);
-  AeGateVerdict verdict;
-
-  if (weights == NULL) {
-    trip (online);
-    return;
-  }
-  if (!ae_gate_judge (online->gate, weights, n_judged (online),
-          held_out_sample, online, &online->cancelled, &verdict))
-    return;
-  if (!isfinite (verdict.candidate)
-      || verdict.candidate > DIVERGED * verdict.first + DIVERGED_BY) {
-    trip (online);
-    return;
-  }
-  ae_trainer_state_free (online->good);
-  online->good = ae_trainer_state (online->trainer);
-  online->good_position = online->position;
-  online->judged_at = online->good->n_steps;
-  online->unsaved = TRUE;
-  g_mutex_lock (&online->lock);
-  online->stats.held_out = verdict.candidate;
-  online->stats.psnr = verdict.psnr;
-  g_mutex_unlock (&online->lock);
-  if (is_better (online, &verdict)) {
-    ae_gate_accept (online->gate, weights);
-    verdict.best = verdict.candidate;
-    g_mutex_lock (&online->lock);
-    online->stats.published = verdict.best;
-    g_mutex_unlock (&online->lock);
-    publish (online, weights);
-  } else {
-    g_mutex_lock (&online->lock);
-    online->stats.published = verdict.best;
-    g_mutex_unlock (&online->lock);
-  }
-  ae_online_notify (online, AE_ONLINE_EVALUATED, NULL);
 }
 
 static void
@@ -276,7 +150,7 @@ step (AeOnline * online)
 
   if (!ae_trainer_step (online->trainer, draw_sample, online, rate, &loss,
           NULL)) {
-    trip (online);
+    ae_online_trip (online);
     return;
   }
   n = ae_trainer_n_steps (online->trainer);
@@ -289,7 +163,7 @@ step (AeOnline * online)
   if (online->config.mix && n % online->config.mix_every == 0)
     mix (online);
   if (n % online->config.evaluate_every == 0 || n == online->config.max_steps) {
-    evaluate (online);
+    ae_online_evaluate (online);
     ae_online_save_if_due (online);
     report (online);
   } else if (g_get_monotonic_time () >= online->reported_us + REPORT_US) {
@@ -368,7 +242,7 @@ end_stream (AeOnline * online)
   if (!ae_online_has_ended (online)) {
     ae_online_forget_position (online);
     if (ae_trainer_n_steps (online->trainer) > online->judged_at)
-      evaluate (online);
+      ae_online_evaluate (online);
   }
   ae_online_save (online);
 }
@@ -387,14 +261,35 @@ end_stream_if_due (AeOnline * online)
   return TRUE;
 }
 
+/* What training takes besides the stream. Without it there is none. */
+static void
+prepare (AeOnline * online)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (online->material.prepare == NULL
+      || online->material.prepare (online->material.data, &online->cancelled,
+          &error))
+    return;
+  g_mutex_lock (&online->lock);
+  online->stats.frozen = TRUE;
+  g_mutex_unlock (&online->lock);
+  if (error && !g_atomic_int_get (&online->cancelled))
+    ae_online_notify (online, AE_ONLINE_NOT_PREPARED, error);
+}
+
 static gpointer
 work (gpointer data)
 {
   AeOnline *online = data;
 
+  /* threads that this starts are others' later, and begin as it is */
+  prepare (online);
 #ifdef __linux__
-  /* of this thread alone: whoever plays comes first, and at once */
-  sched_setscheduler (0, SCHED_IDLE, &(struct sched_param) { 0 });
+  /* of this thread alone: whoever plays comes first, and at once, unless it waits
+   * for this */
+  if (online->config.steps_per_frame == 0)
+    sched_setscheduler (0, SCHED_IDLE, &(struct sched_param) { 0 });
 #endif
   finish_if_due (online);
   g_mutex_lock (&online->lock);

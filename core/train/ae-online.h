@@ -100,7 +100,7 @@ typedef struct
  *   without waits for the stream; 0 while unknown
  * @n_dropped: patches lost because the worker had the reservoir
  * @n_trips: how often training diverged
- * @frozen: it diverged too often; training has ended
+ * @frozen: it diverged too often, or was not prepared; training has ended
  */
 typedef struct
 {
@@ -115,6 +115,8 @@ typedef struct
 /**
  * AeOnlineEvent:
  * @AE_ONLINE_NOT_SAVED: a checkpoint could not be written; training goes on
+ * @AE_ONLINE_NOT_PREPARED: what training takes besides the stream cannot be had:
+ *   there will be none
  * @AE_ONLINE_OTHER_STREAM: what was passed over, up to where the checkpoint
  *   ends, is not what it was made on
  */
@@ -124,6 +126,7 @@ typedef enum
   AE_ONLINE_PUBLISHED,
   AE_ONLINE_DIVERGED,
   AE_ONLINE_NOT_SAVED,
+  AE_ONLINE_NOT_PREPARED,
   AE_ONLINE_OTHER_STREAM,
   AE_ONLINE_FINISHED
 } AeOnlineEvent;
@@ -131,7 +134,8 @@ typedef enum
 #define AE_ONLINE_N_EVENTS (AE_ONLINE_FINISHED + 1)
 
 /* Called from the worker's thread, AE_ONLINE_OTHER_STREAM from the stream's,
- * without a lock. @error: of AE_ONLINE_NOT_SAVED, else NULL. */
+ * without a lock. @error: of AE_ONLINE_NOT_SAVED and AE_ONLINE_NOT_PREPARED,
+ * else NULL. */
 typedef void (*AeOnlineFunc) (gpointer data, AeOnlineEvent event,
     const AeOnlineStats * stats, const GError * error);
 

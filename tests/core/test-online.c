@@ -1,4 +1,5 @@
 /* Training on a stream: learning, the gate, divergence, waiting. SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ae-error.h"
 #include "waves.h"
 
 /* What the worker reports, in the order in which it does. */
@@ -203,6 +204,118 @@ GST_START_TEST (test_the_rate_of_steps_is_that_of_the_clock)
 
 GST_END_TEST;
 
+/* A number that is to be doubled, and one that is to stay about as it is. */
+static void
+draw_double (gpointer data, AeReservoir * pieces, AeRng * rng,
+    AeSample * sample)
+{
+  sample->input[0] = ae_rng_normal (rng);
+  sample->target[0] = 2.0f * sample->input[0];
+}
+
+static void
+judge_double (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
+    AeSample * sample)
+{
+  draw_double (data, held_out, rng, sample);
+}
+
+static void
+remember_same (gpointer data, guint i, AeRng * rng, AeSample * sample)
+{
+  sample->input[0] = ae_rng_normal (rng);
+  sample->target[0] = sample->input[0] + 0.1f * ae_rng_normal (rng);
+}
+
+static gboolean
+is_prepared (gpointer data, const gint * cancelled, GError ** error)
+{
+  if (data)
+    g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND, "nothing to learn from");
+  return data == NULL;
+}
+
+static AeOnlineConfig
+doubling (AeMaterial * material)
+{
+  AeOnlineConfig config = waves_config ();
+
+  *material = (AeMaterial) {
+  .what = "double",.piece_size = 1,.n_hashed = 1,.held_out_every = 2,.n_min =
+        4,.n_judged = 64,.n_remembered = 64,.prepare = is_prepared,.draw =
+        draw_double,.judge = judge_double};
+  config.patch = (AeShape) {
+  1, 1, 1};
+  config.material = material;
+  config.steps_per_frame = 4;
+  config.max_steps = 200;
+  return config;
+}
+
+static float
+published_factor (const AeOnlineConfig * config)
+{
+  const AeShape input = { 1, 0, 0 };
+  const float weights[] = { 1.0f, 0.0f, 1.0f, 0.0f };
+  g_autoptr (AeArchitecture) architecture =
+      ae_architecture_parse ("conv 1x1 1 | conv 1x1 1", &input, NULL);
+  g_autoptr (AeWeights) start = ae_weights_new_copy (weights, 4, NULL);
+  g_autoptr (AeModel) model = ae_model_new (architecture, start, NULL, NULL);
+  g_autoptr (AeOnline) online =
+      ae_online_new (model, config, NULL, NULL, NULL, NULL);
+  g_autoptr (AeModel) best = NULL;
+
+  for (guint i = 0; i < 60; i++) {
+    float piece = (float) i;
+
+    ae_online_offer_piece (online, &piece);
+    ae_online_end_frame (online);
+  }
+  best = ae_online_model (online);
+  return best->weights->data[0] * best->weights->data[2];
+}
+
+/* 20 dB at the start; the factor 1.05 costs 1 dB. */
+GST_START_TEST (test_what_is_published_has_forgotten_no_more_than_it_may)
+{
+  AeMaterial material;
+  AeOnlineConfig config = doubling (&material);
+  float factor = published_factor (&config);
+
+  fail_unless (factor > 1.8f, "%g", (double) factor);
+  material.remember = remember_same;
+  material.forgets_db = 1.0;
+  factor = published_factor (&config);
+  fail_unless (factor > 1.02f && factor < 1.06f, "%g", (double) factor);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_without_what_it_takes_there_is_no_training)
+{
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
+  AeMaterial material;
+  AeOnlineConfig config = doubling (&material);
+  g_autoptr (AeOnline) online = NULL;
+  AeOnlineStats stats;
+  Log log = {.n = {0}
+  };
+
+  material.data = &material;
+  online = ae_online_new (start, &config, NULL, take_note, &log, NULL);
+  for (guint i = 0; i < 20; i++) {
+    float piece = 1.0f;
+
+    ae_online_offer_piece (online, &piece);
+    fail_unless (ae_online_end_frame (online));
+  }
+  ae_online_get_stats (online, &stats);
+  fail_unless (stats.frozen && stats.step == 0);
+  fail_unless_equals_int (log.n[AE_ONLINE_NOT_PREPARED], 1);
+}
+
+GST_END_TEST;
+
 static Suite *
 online_suite (void)
 {
@@ -216,6 +329,9 @@ online_suite (void)
   tcase_add_test (tcase, test_a_flush_ends_the_wait_at_once);
   tcase_add_test (tcase, test_a_live_stream_is_not_held_up);
   tcase_add_test (tcase, test_the_rate_of_steps_is_that_of_the_clock);
+  tcase_add_test (tcase,
+      test_what_is_published_has_forgotten_no_more_than_it_may);
+  tcase_add_test (tcase, test_without_what_it_takes_there_is_no_training);
   return suite;
 }
 

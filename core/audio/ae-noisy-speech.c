@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "noisy-speech.h"
+#include "ae-noisy-speech.h"
 #include "ae-audio-features.h"
 #include "ae-audio-loss.h"
-#include "made-noise.h"
+#include "ae-made-noise.h"
 
 #include <math.h>
 #include <string.h>
@@ -188,14 +188,33 @@ static void
 make_noise (const AeNoisySpeech * mixer, AeRng * rng, float *out, gsize n)
 {
   memset (out, 0, n * sizeof (float));
-  if (chance (rng, BABBLE))
-    lay_babble (mixer->speech, rng, out, n);
-  else
-    lay_noise (mixer->noise, rng, (double) ae_rng_range (rng, 0.8f, 1.25f),
-        out, n);
+  if (mixer->lay_noise) {
+    mixer->lay_noise (mixer->data, rng, out, n);
+  } else {
+    if (chance (rng, BABBLE))
+      lay_babble (mixer->speech, rng, out, n);
+    else
+      lay_noise (mixer->noise, rng, (double) ae_rng_range (rng, 0.8f, 1.25f),
+          out, n);
+    if (chance (rng, EQUALISED))
+      ae_random_equaliser (rng, out, n);
+  }
+  scale_to (out, n, power (out, n), 0.0f);
+}
+
+static void
+make_speech (const AeNoisySpeech * mixer, AeRng * rng, float *out, gsize n)
+{
+  if (mixer->lay_speech) {
+    mixer->lay_speech (mixer->data, rng, out, n);
+    return;
+  }
+  lay_speech (mixer->speech, rng, (double) ae_rng_range (rng, 0.85f, 1.18f),
+      chance (rng, 0.3f) ? 2.0f : 0.5f, out, n);
   if (chance (rng, EQUALISED))
     ae_random_equaliser (rng, out, n);
-  scale_to (out, n, power (out, n), 0.0f);
+  if (chance (rng, REVERBERANT))
+    reverberate (rng, out, n);
 }
 
 static void
@@ -243,14 +262,8 @@ ae_noisy_speech_mix (const AeNoisySpeech * mixer, AeRng * rng, gsize n,
     add_second_noise (mixer, rng, noisy, n);
   if (chance (rng, HARDLY_NOISY))
     snr_db = ae_rng_range (rng, 30.0f, 60.0f);
-  if (!chance (rng, NOISE_ALONE)) {
-    lay_speech (mixer->speech, rng, (double) ae_rng_range (rng, 0.85f, 1.18f),
-        chance (rng, 0.3f) ? 2.0f : 0.5f, clean, n);
-    if (chance (rng, EQUALISED))
-      ae_random_equaliser (rng, clean, n);
-    if (chance (rng, REVERBERANT))
-      reverberate (rng, clean, n);
-  }
+  if (!chance (rng, NOISE_ALONE))
+    make_speech (mixer, rng, clean, n);
   mix (noisy, clean, n, active_power (clean, n), power (noisy, n), snr_db);
   if (chance (rng, DIGITAL_SILENCE)) {
     gsize n_silent = (gsize) ((float) n * 0.5f * ae_rng_uniform (rng));
@@ -269,40 +282,75 @@ ae_noisy_speech_plain (const AeNoisySpeech * mixer, AeRng * rng,
 
   memset (clean, 0, n * sizeof (float));
   memset (noisy, 0, n * sizeof (float));
-  lay_noise (mixer->noise, rng, 1.0, noisy, n);
-  lay_speech (mixer->speech, rng, 1.0, 0.3f, clean + n_before, n_speech);
+  if (mixer->lay_noise)
+    mixer->lay_noise (mixer->data, rng, noisy, n);
+  else
+    lay_noise (mixer->noise, rng, 1.0, noisy, n);
+  if (mixer->lay_speech)
+    mixer->lay_speech (mixer->data, rng, clean + n_before, n_speech);
+  else
+    lay_speech (mixer->speech, rng, 1.0, 0.3f, clean + n_before, n_speech);
   mix (noisy, clean, n, power (clean + n_before, n_speech),
       power (noisy + n_before, n_speech), snr_db);
   scale_both (noisy, clean, n, -26.0f);
 }
 
-void
-ae_noisy_speech_sample (gpointer data, AeRng * rng, AeSample * sample)
+/* The features of @noisy, and the target, of all frames but @n_lead, before which
+ * only the means are followed. */
+static void
+make_sample (const float *noisy, const float *clean, guint n_lead,
+    guint n_frames, float *input, float *target)
 {
-  const AeNoisySpeech *mixer = data;
-  guint n_lead = ae_rng_below (rng, MAX_LEAD + 1);
-  guint n_frames = mixer->n_frames, n_all = n_lead + n_frames;
-  gsize n = (gsize) (n_all + 1) * AE_STFT_HOP;
-  g_autofree float *noisy = g_new (float, n);
-  g_autofree float *clean = g_new (float, n);
   g_autofree AeSpectrum *spectra = g_new (AeSpectrum, 2 * n_frames);
   g_autofree float *lead = g_new (float, AE_AUDIO_FEATURES);
   AeAudioFeatures features = { 0 };
 
-  ae_noisy_speech_mix (mixer, rng, n, noisy, clean);
-  for (guint i = 0; i < n_all; i++) {
+  for (guint i = 0; i < n_lead + n_frames; i++) {
     AeSpectrum *spectrum = spectra + (i < n_lead ? 0 : i - n_lead);
-    const float *from = noisy + (gsize) i * AE_STFT_HOP;
 
-    ae_stft_analyse (from, spectrum);
+    ae_stft_analyse (noisy + (gsize) i * AE_STFT_HOP, spectrum);
     if (i < n_lead)
       ae_audio_features_next (&features, spectrum, lead, 1);
     else
-      ae_audio_features_next (&features, spectrum,
-          sample->input + (i - n_lead), n_frames);
+      ae_audio_features_next (&features, spectrum, input + (i - n_lead),
+          n_frames);
   }
   for (guint i = 0; i < n_frames; i++)
     ae_stft_analyse (clean + (gsize) (n_lead + i) * AE_STFT_HOP,
         spectra + n_frames + i);
-  ae_audio_target (spectra, spectra + n_frames, n_frames, sample->target);
+  ae_audio_target (spectra, spectra + n_frames, n_frames, target);
+}
+
+void
+ae_noisy_speech_sample (const AeNoisySpeech * mixer, AeRng * rng,
+    float *input, float *target)
+{
+  guint n_lead = ae_rng_below (rng, MAX_LEAD + 1);
+  gsize n = (gsize) (n_lead + mixer->n_frames + 1) * AE_STFT_HOP;
+  g_autofree float *noisy = g_new (float, n);
+  g_autofree float *clean = g_new (float, n);
+
+  ae_noisy_speech_mix (mixer, rng, n, noisy, clean);
+  make_sample (noisy, clean, n_lead, mixer->n_frames, input, target);
+}
+
+void
+ae_noisy_speech_plain_sample (const AeNoisySpeech * mixer, AeRng * rng,
+    float *input, float *target)
+{
+  gsize n_lead = (gsize) MAX_LEAD / 2 * AE_STFT_HOP;
+  gsize n = n_lead + (gsize) (mixer->n_frames + 1) * AE_STFT_HOP;
+  g_autofree float *noisy = g_new (float, n);
+  g_autofree float *clean = g_new (float, n);
+
+  ae_noisy_speech_plain (mixer, rng, ae_rng_range (rng, 0.0f, 15.0f), n_lead,
+      n, noisy, clean);
+  make_sample (noisy, clean, MAX_LEAD / 2, mixer->n_frames, input, target);
+}
+
+void
+ae_clean_sample (const float *clean, guint n_frames, float *input,
+    float *target)
+{
+  make_sample (clean, clean, 0, n_frames, input, target);
 }

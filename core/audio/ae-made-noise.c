@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "made-noise.h"
+#include "ae-made-noise.h"
 
 #include <math.h>
 #include <string.h>
