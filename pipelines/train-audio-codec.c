@@ -350,9 +350,9 @@ main (int argc, char **argv)
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (!g_option_context_parse (context, &argc, &argv, &error)
       || !check_options (&error)
-      || (speech = ae_sound_set_new ((const gchar * const *) option_speech,
+      || (speech = ae_sound_set_load ((const gchar * const *) option_speech,
               &error)) == NULL || (option_held_out
-          && (held_out = ae_sound_set_new ((const gchar * const *)
+          && (held_out = ae_sound_set_load ((const gchar * const *)
                   option_held_out, &error)) == NULL))
     goto out;
   if (option_output == NULL)

@@ -252,19 +252,25 @@ doubling (AeMaterial * material)
   return config;
 }
 
+/* Of the model, which begins with 1. */
 static float
 published_factor (const AeOnlineConfig * config)
 {
   const AeShape input = { 1, 0, 0 };
-  const float weights[] = { 1.0f, 0.0f, 1.0f, 0.0f };
-  g_autoptr (AeArchitecture) architecture =
+  g_autoptr (AeArchitecture) a =
       ae_architecture_parse ("conv 1x1 1 | conv 1x1 1", &input, NULL);
-  g_autoptr (AeWeights) start = ae_weights_new_copy (weights, 4, NULL);
-  g_autoptr (AeModel) model = ae_model_new (architecture, start, NULL, NULL);
-  g_autoptr (AeOnline) online =
-      ae_online_new (model, config, NULL, NULL, NULL, NULL);
+  gsize first = a->layers[0].params[AE_PARAM_WEIGHT].offset;
+  gsize second = a->layers[1].params[AE_PARAM_WEIGHT].offset;
+  g_autofree float *weights = g_new0 (float, a->n_weights);
+  g_autoptr (AeWeights) start = NULL;
+  g_autoptr (AeModel) model = NULL;
   g_autoptr (AeModel) best = NULL;
+  g_autoptr (AeOnline) online = NULL;
 
+  weights[first] = weights[second] = 1.0f;
+  start = ae_weights_new_copy (weights, a->n_weights, NULL);
+  model = ae_model_new (a, start, NULL, NULL);
+  online = ae_online_new (model, config, NULL, NULL, NULL, NULL);
   for (guint i = 0; i < 60; i++) {
     float piece = (float) i;
 
@@ -272,7 +278,7 @@ published_factor (const AeOnlineConfig * config)
     ae_online_end_frame (online);
   }
   best = ae_online_model (online);
-  return best->weights->data[0] * best->weights->data[2];
+  return best->weights->data[first] * best->weights->data[second];
 }
 
 /* 20 dB at the start; the factor 1.05 costs 1 dB. */
