@@ -32,6 +32,23 @@ copy_residuals (AeSliceCoder * coder, const gint16 * values, gsize start)
     coder->residuals[i] = values[i];
 }
 
+/* @residuals hold the reference. Without branches, so that the loop becomes vector
+ * code. */
+static void
+subtract_reference (AeSliceCoder * coder, const gint16 * values, gsize start)
+{
+  const guint8 *blocks = coder->blocks + start;
+  gint16 *residuals = coder->residuals + start;
+
+  for (gsize i = 0; i < coder->w; i++) {
+    gint16 told = blocks[i] == AE_BLOCK_HELD ? 0 : -1;
+    gint16 changed = blocks[i] == AE_BLOCK_CHANGED ? -1 : 0;
+
+    residuals[i] = (gint16) ((values[start + i] & told)
+        - (residuals[i] & changed));
+  }
+}
+
 /* @residuals hold the reference where a block is changed. */
 static void
 subtract_prediction (AeSliceCoder * coder, const gint16 * weights,
@@ -69,6 +86,8 @@ make_residuals (AeSliceCoder * coder, guint i_plane, const AeLatents * latents,
 
     if (reference == NULL && !ae_slice_has_weights (plane))
       copy_residuals (coder, values, start);
+    else if (!ae_slice_has_weights (plane))
+      subtract_reference (coder, values, start);
     else
       subtract_prediction (coder, plane->weights, values, start);
     for (gsize i = start; i < start + rect->w; i++) {

@@ -20,11 +20,19 @@
 /* About what telling a position costs beside its residuals. */
 #define POSITION_BITS 5.0f
 
-/* One position's errors and bits, of all planes together. */
+/* Errors and bits, of all planes together. */
 typedef struct
 {
-  float *held_error, *changed_cost, *intra_cost;        /* [positions] */
+  float *held_error;            /* of each position */
+  float *changed_cost, *intra_cost;     /* of each open one, in their order */
 } Costs;
+
+/* One plane at the open positions, in steps. */
+typedef struct
+{
+  float *value, *reference;
+  float *before;                /* the integer that foretells the value */
+} OpenPlane;
 
 struct _AeLatentEncoder
 {
@@ -43,6 +51,7 @@ struct _AeLatentEncoder
   AeLatents reference;          /* what the decoder has */
   guint8 *blocks;               /* [n] */
   Costs costs;
+  OpenPlane open_plane;
   guint32 *open;                /* [n]: positions that may not be held */
   gsize n_open;
   AeLatentTold told;
@@ -87,7 +96,7 @@ make_memory (AeLatentEncoder * self, GError ** error)
       * ae_picture_n_samples (self->model->layout, header->width,
           header->height));
   self->code = ae_aligned_try_alloc0 (sizeof (float) * n_planes * self->n);
-  self->costs.held_error = ae_aligned_try_alloc0 (3 * sizeof (float)
+  self->costs.held_error = ae_aligned_try_alloc0 (6 * sizeof (float)
       * self->n);
   if (self->samples == NULL || self->code == NULL
       || self->costs.held_error == NULL) {
@@ -97,6 +106,9 @@ make_memory (AeLatentEncoder * self, GError ** error)
   }
   self->costs.changed_cost = self->costs.held_error + self->n;
   self->costs.intra_cost = self->costs.changed_cost + self->n;
+  self->open_plane.value = self->costs.intra_cost + self->n;
+  self->open_plane.reference = self->open_plane.value + self->n;
+  self->open_plane.before = self->open_plane.reference + self->n;
   self->blocks = g_malloc (self->n);
   self->open = g_new (guint32, self->n);
   return TRUE;
@@ -172,12 +184,13 @@ ae_latent_encoder_read (AeLatentEncoder * self, const AePicture * picture)
   }
 }
 
-/* @x within the limits of values, rounded towards zero from @rounding on. */
-static inline gint
+/* @x within the limits of values, rounded towards zero from @rounding on; no
+ * branches, so that loops become vector code, as residual_bits(). */
+static inline float
 round_value (float x, float rounding)
 {
   x = x < -AE_VALUE_MAX ? -AE_VALUE_MAX : x > AE_VALUE_MAX ? AE_VALUE_MAX : x;
-  return (gint) (x + (x < 0 ? -rounding : rounding));
+  return (float) (gint) (x + (x < 0 ? -rounding : rounding));
 }
 
 /* Values that are predicted from their neighbours are seldom zero. */
@@ -190,11 +203,12 @@ intra_rounding (const AePlaneModel * plane)
 
 /* Roughly. */
 static inline float
-residual_bits (gint residual)
+residual_bits (float residual)
 {
-  gint magnitude = ABS (residual);
+  float magnitude = fabsf (residual);
+  float more = magnitude < 5 ? magnitude - 1 : 4;
 
-  return magnitude == 0 ? 0.0f : 3.0f + 1.5f * (float) MIN (magnitude - 1, 4);
+  return magnitude > 0 ? 3.0f + 1.5f * more : 0.0f;
 }
 
 /* In steps of this frame; what was told with other steps is @scale[its grade]
@@ -217,31 +231,48 @@ add_held_errors (const AeLatentEncoder * self, guint p, guint grade)
   }
 }
 
-/* Of positions which holding alone does not settle. */
+/* @rounding: of what foretells values, 0 where nothing does */
 static void
-add_costs (const AeLatentEncoder * self, guint p, guint grade)
+gather (AeLatentEncoder * self, guint p, float inverse, float rounding)
 {
-  const float inverse = 1.0f / ae_latent_model_steps (self->model, grade)[p];
   const float *code = self->code + p * self->n;
   const gint16 *reference = self->reference.data + p * self->n;
-  const float rounding = intra_rounding (&self->model->symbols->planes[p]);
-  const gboolean is_predicted = rounding == 0.5f;
-  Costs costs = self->costs;
+  const OpenPlane *open = &self->open_plane;
 
   for (gsize j = 0; j < self->n_open; j++) {
     guint i = self->open[j];
-    float value = code[i] * inverse, difference = value - (float) reference[i];
-    gint changed = round_value (difference, CHANGED_ROUNDING);
-    gint intra = round_value (value, rounding);
-    gint before = is_predicted && i % self->w > 0
-        ? round_value (code[i - 1] * inverse, rounding) : 0;
-    float changed_error = difference - (float) changed;
-    float intra_error = value - (float) intra;
 
-    costs.changed_cost[i] += changed_error * changed_error
+    open->value[j] = code[i] * inverse;
+    open->reference[j] = (float) reference[i];
+    open->before[j] = rounding > 0 && i % self->w > 0
+        ? round_value (code[i - 1] * inverse, rounding) : 0.0f;
+  }
+}
+
+/* Of positions which holding alone does not settle. */
+static void
+add_costs (AeLatentEncoder * self, guint p, guint grade)
+{
+  const float inverse = 1.0f / ae_latent_model_steps (self->model, grade)[p];
+  const float rounding = intra_rounding (&self->model->symbols->planes[p]);
+  const float *value = self->open_plane.value;
+  const float *reference = self->open_plane.reference;
+  const float *before = self->open_plane.before;
+  float *changed_cost = self->costs.changed_cost;
+  float *intra_cost = self->costs.intra_cost;
+
+  gather (self, p, inverse, rounding == 0.5f ? rounding : 0.0f);
+  for (gsize j = 0; j < self->n_open; j++) {
+    float difference = value[j] - reference[j];
+    float changed = round_value (difference, CHANGED_ROUNDING);
+    float intra = round_value (value[j], rounding);
+    float changed_error = difference - changed;
+    float intra_error = value[j] - intra;
+
+    changed_cost[j] += changed_error * changed_error
         + BIT_WORTH * residual_bits (changed);
-    costs.intra_cost[i] += intra_error * intra_error
-        + BIT_WORTH * residual_bits (intra - before);
+    intra_cost[j] += intra_error * intra_error
+        + BIT_WORTH * residual_bits (intra - before[j]);
   }
 }
 
@@ -269,27 +300,34 @@ is_due (const AeLatentEncoder * self, gsize i)
   return i >= self->i_refresh || i < self->refresh_end - self->n;
 }
 
+/* Positions that are not open are held. */
+static AeBlock
+choose_block (const Costs * costs, gsize i, gsize j)
+{
+  gboolean intra = costs->intra_cost[j] < costs->changed_cost[j];
+  float cost = intra ? costs->intra_cost[j] : costs->changed_cost[j];
+
+  if (costs->held_error[i] <= cost + BIT_WORTH * POSITION_BITS)
+    return AE_BLOCK_HELD;
+  return intra ? AE_BLOCK_INTRA : AE_BLOCK_CHANGED;
+}
+
 static void
 choose_blocks (AeLatentEncoder * self)
 {
-  const Costs *costs = &self->costs;
-  const float position = BIT_WORTH * POSITION_BITS;
+  gsize j = 0;
 
   for (gsize i = 0; i < self->n; i++) {
-    gboolean intra = costs->intra_cost[i] < costs->changed_cost[i];
-    float cost = intra ? costs->intra_cost[i] : costs->changed_cost[i];
+    AeBlock block = AE_BLOCK_HELD;
 
-    if (is_due (self, i)) {
-      self->blocks[i] = AE_BLOCK_INTRA;
-      self->told.n_intra++;
-    } else if (costs->held_error[i] <= cost + position) {
-      self->blocks[i] = AE_BLOCK_HELD;
-      self->told.n_held++;
-    } else {
-      self->blocks[i] = intra ? AE_BLOCK_INTRA : AE_BLOCK_CHANGED;
-      self->told.n_intra += intra;
-      self->told.n_changed += !intra;
-    }
+    if (j < self->n_open && self->open[j] == i)
+      block = choose_block (&self->costs, i, j++);
+    if (is_due (self, i))
+      block = AE_BLOCK_INTRA;
+    self->blocks[i] = (guint8) block;
+    self->told.n_intra += block == AE_BLOCK_INTRA;
+    self->told.n_held += block == AE_BLOCK_HELD;
+    self->told.n_changed += block == AE_BLOCK_CHANGED;
   }
 }
 
