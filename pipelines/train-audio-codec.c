@@ -31,7 +31,7 @@
 #define FINEST 0.14
 
 #define FIT_SEED 1000           /* of the samples that tables are fitted to */
-#define HELD_OUT 24             /* recordings, of those held out, to report on */
+#define HELD_OUT 6              /* recordings, of those held out, to report on */
 #define PCA_SAMPLES 64          /* samples that the components are found from */
 
 static gchar *option_architecture, *option_init, *option_output;
@@ -202,7 +202,11 @@ describe (const Training * training, AeWeights * weights, guint64 n_steps,
 {
   g_autoptr (GHashTable) metadata =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  const gchar *before =
+      g_hash_table_lookup (training->model->metadata, "steps");
 
+  if (before)
+    n_steps += g_ascii_strtoull (before, NULL, 10);
   g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("latent-audio"));
   g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("audio"));
   g_hash_table_insert (metadata, (gpointer) "rate", g_strdup ("16000"));

@@ -1,13 +1,17 @@
 /* audio-quality: how alike two sounds are. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib.h>
 #include <glib/gprintf.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ae-audio-quality.h"
 
 /* Samples by which the test may be early and late. */
 #define MAX_EARLY_S 0.01
 #define MAX_LATE_S 0.1
+
+#define LOUDNESS_S 0.01         /* it is that of so long a time */
 
 typedef struct
 {
@@ -51,12 +55,51 @@ find_lag (const Sound * reference, const Sound * test, gint rate_hz)
   return lag;
 }
 
+/* Returns: how loud @sound is around each sample, less what it is all in all. */
+static Sound
+loudness_of (const Sound * sound, gint rate_hz)
+{
+  const gsize n = sound->n, length = (gsize) (LOUDNESS_S * rate_hz);
+  float *out = g_new0 (float, n + 1);
+  double sum = 0.0, mean = 0.0;
+
+  for (gsize i = 0; i < n; i++) {
+    sum += (double) (sound->samples[i] * sound->samples[i]);
+    if (i >= length)
+      sum -= (double) (sound->samples[i - length] * sound->samples[i - length]);
+    out[i] = sqrtf ((float) MAX (sum, 0.0));
+    mean += (double) out[i] / (double) n;
+  }
+  for (gsize i = 0; i < n; i++)
+    out[i] -= (float) mean;
+  return (Sound) {
+  (gchar *) out, out, n};
+}
+
+/* By waveforms, or by loudness, as codecs that keep no phases want it. */
+static gint
+find_delay (const Sound * reference, const Sound * test, gint rate_hz,
+    gboolean by_loudness)
+{
+  Sound a, b;
+  gint lag;
+
+  if (!by_loudness)
+    return find_lag (reference, test, rate_hz);
+  a = loudness_of (reference, rate_hz);
+  b = loudness_of (test, rate_hz);
+  lag = find_lag (&a, &b, rate_hz);
+  g_free (a.bytes);
+  g_free (b.bytes);
+  return lag;
+}
+
 /* Prints SI-SDR, STOI, ESTOI, log-spectral distance and the lag in samples. */
 static void
 print_quality (const Sound * reference, const Sound * test, gint rate_hz,
-    gsize skip)
+    gsize skip, gboolean by_loudness)
 {
-  const gint lag = find_lag (reference, test, rate_hz);
+  const gint lag = find_delay (reference, test, rate_hz, by_loudness);
   const gsize from = skip + (gsize) (lag < 0 ? -lag : 0);
   const gsize end = MIN (reference->n, test->n - (gsize) MAX (lag, 0));
   const float *r = reference->samples + from;
@@ -76,9 +119,11 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   gint rate_hz;
 
-  if (argc != 5 || (rate_hz = atoi (argv[1])) < 1000) {
-    g_printerr ("Usage: audio-quality RATE SKIP_SECONDS REFERENCE TEST\n"
-        "Raw files of mono floats; a delay of the test is found.\n");
+  if (argc < 5 || argc > 6 || (argc == 6 && strcmp (argv[5], "loudness") != 0)
+      || (rate_hz = atoi (argv[1])) < 1000) {
+    g_printerr ("Usage: audio-quality RATE SKIP_SECONDS REFERENCE TEST "
+        "[loudness]\nRaw files of mono floats; a delay of the test is found, by "
+        "waveforms or by loudness.\n");
     return 2;
   }
   if (!read_sound (argv[3], &reference, &error)
@@ -87,7 +132,7 @@ main (int argc, char **argv)
     return 1;
   }
   print_quality (&reference, &test, rate_hz,
-      (gsize) (g_ascii_strtod (argv[2], NULL) * rate_hz));
+      (gsize) (g_ascii_strtod (argv[2], NULL) * rate_hz), argc == 6);
   g_free (reference.bytes);
   g_free (test.bytes);
   return 0;
