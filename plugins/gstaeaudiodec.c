@@ -160,9 +160,9 @@ take_samples (GstAeAudioDec * self, guint from, guint to)
 }
 
 /* Sends all samples, of which the first @n_before belong to a stream that is
- * over: time goes on with that of the frame after them. */
+ * over. With @leaps, time goes on with that of the frame after them. */
 static GstFlowReturn
-finish (GstAeAudioDec * self, guint n_before)
+finish (GstAeAudioDec * self, guint n_before, gboolean leaps)
 {
   GstAudioDecoder *base = GST_AUDIO_DECODER (self);
   const guint n = self->samples->len;
@@ -183,7 +183,7 @@ finish (GstAeAudioDec * self, guint n_before)
 
     return flow != GST_FLOW_OK ? flow : dropped;
   }
-  if (n_before > 0)
+  if (leaps)
     gst_audio_decoder_set_tolerance (base, LEAP);
   flow = gst_audio_decoder_finish_frame (base,
       take_samples (self, n_before, n), 1);
@@ -220,7 +220,7 @@ handle_data (GstAeAudioDec * self, const guint8 * data, gsize n)
 
   if (ae_sound_decoder_read (self->decoder, data, n, &frame, self->samples,
           &n_before, &error))
-    return finish (self, n_before);
+    return finish (self, n_before, frame.begins || n_before > 0);
   if (is_short || !g_error_matches (error, AE_ERROR, AE_ERROR_NOT_FOUND))
     return handle_no_frame (self, g_error_matches (error, AE_ERROR,
             AE_ERROR_NOT_FOUND), error);
@@ -238,7 +238,7 @@ handle_gap (GstAeAudioDec * self, GstClockTime duration)
 
   ae_sound_decoder_conceal (self->decoder,
       (guint) MIN (n_packets, AE_SOUND_MAX_LOST), self->samples);
-  return finish (self, 0);
+  return finish (self, 0, FALSE);
 }
 
 static GstFlowReturn
@@ -251,7 +251,7 @@ gst_ae_audio_dec_handle_frame (GstAudioDecoder * base, GstBuffer * buffer)
   g_array_set_size (self->samples, 0);
   if (buffer == NULL) {
     ae_sound_decoder_drain (self->decoder, self->samples);
-    return self->samples->len > 0 ? finish (self, 0) : GST_FLOW_OK;
+    return self->samples->len > 0 ? finish (self, 0, FALSE) : GST_FLOW_OK;
   }
   if (gst_buffer_get_size (buffer) == 0)
     return handle_gap (self, GST_BUFFER_DURATION_IS_VALID (buffer)
