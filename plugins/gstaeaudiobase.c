@@ -4,6 +4,7 @@
 #include <gst/base/gstadapter.h>
 
 #include "gstaemodel.h"
+#include "gstaeproperties.h"
 #include "gstaesoundfilter.h"
 
 typedef struct
@@ -241,13 +242,7 @@ static void
 gst_ae_audio_base_before_transform (GstBaseTransform * trans,
     GstBuffer * buffer)
 {
-  if (trans->segment.format == GST_FORMAT_TIME) {
-    const GstClockTime stream_time = gst_segment_to_stream_time
-        (&trans->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-
-    if (GST_CLOCK_TIME_IS_VALID (stream_time))
-      gst_object_sync_values (GST_OBJECT (trans), stream_time);
-  }
+  gst_ae_properties_sync (trans, &trans->segment, GST_BUFFER_PTS (buffer));
 }
 
 /* What came before a discontinuity has to be out before it. */

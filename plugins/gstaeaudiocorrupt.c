@@ -19,6 +19,7 @@
 #include "gstaeaudiocorrupt.h"
 
 #include "ae-audio-corruption.h"
+#include "ae-rng.h"
 #include "gstaeproperties.h"
 #include "gstaesamples.h"
 
@@ -126,11 +127,9 @@ make_channels (GstAeAudioCorrupt * self)
       && settings->seed == self->made_for.seed)
     return;
   clear_channels (self);
-  /* far apart for neighbouring seeds, as the seeding mixes bits */
   for (guint c = 0; c < (guint) GST_AUDIO_INFO_CHANNELS (info); c++)
     self->channels[c] = ae_audio_corruption_new (settings->kind,
-        (guint) GST_AUDIO_INFO_RATE (info),
-        settings->seed * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) + c);
+        (guint) GST_AUDIO_INFO_RATE (info), ae_rng_seed_of (settings->seed, c));
   self->made_for = *settings;
 }
 
@@ -140,13 +139,7 @@ gst_ae_audio_corrupt_before_transform (GstBaseTransform * trans,
 {
   GstAeAudioCorrupt *self = GST_AE_AUDIO_CORRUPT (trans);
 
-  if (trans->segment.format == GST_FORMAT_TIME) {
-    const GstClockTime stream_time = gst_segment_to_stream_time
-        (&trans->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-
-    if (GST_CLOCK_TIME_IS_VALID (stream_time))
-      gst_object_sync_values (GST_OBJECT (self), stream_time);
-  }
+  gst_ae_properties_sync (trans, &trans->segment, GST_BUFFER_PTS (buffer));
 
   GST_OBJECT_LOCK (self);
   self->buffer_settings = self->settings;

@@ -226,3 +226,15 @@ gst_ae_properties_get_object (const GstAeProperties * properties,
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
+
+void
+gst_ae_properties_sync (gpointer element, const GstSegment * segment,
+    GstClockTime pts)
+{
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  if (segment->format == GST_FORMAT_TIME)
+    time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (element), time);
+}

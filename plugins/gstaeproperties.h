@@ -77,4 +77,8 @@ void gst_ae_properties_set_object (const GstAeProperties * properties,
 void gst_ae_properties_get_object (const GstAeProperties * properties,
     GObject * object, guint id, GValue * value, GParamSpec * pspec);
 
+/* Controlled properties become what they are at @pts of @segment. */
+void gst_ae_properties_sync (gpointer element, const GstSegment * segment,
+    GstClockTime pts);
+
 G_END_DECLS

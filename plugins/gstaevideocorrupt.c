@@ -154,13 +154,7 @@ gst_ae_video_corrupt_before_transform (GstBaseTransform * trans,
 {
   GstAeVideoCorrupt *self = GST_AE_VIDEO_CORRUPT (trans);
 
-  if (trans->segment.format == GST_FORMAT_TIME) {
-    const GstClockTime stream_time = gst_segment_to_stream_time
-        (&trans->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-
-    if (GST_CLOCK_TIME_IS_VALID (stream_time))
-      gst_object_sync_values (GST_OBJECT (self), stream_time);
-  }
+  gst_ae_properties_sync (trans, &trans->segment, GST_BUFFER_PTS (buffer));
 
   GST_OBJECT_LOCK (self);
   self->frame_settings = self->settings;
@@ -183,9 +177,7 @@ gst_ae_video_corrupt_transform_frame_ip (GstVideoFilter * filter,
 
   if (!self->frame_settings.chroma && !GST_VIDEO_INFO_IS_RGB (&frame->info))
     n = 1;
-  /* far apart for neighbouring seeds and frames, as the seeding mixes bits */
-  ae_rng_init (&rng, self->frame_settings.seed * G_GUINT64_CONSTANT
-      (0x9e3779b97f4a7c15) + self->i_frame);
+  ae_rng_init (&rng, ae_rng_seed_of (self->frame_settings.seed, self->i_frame));
   for (guint i = 0; i < n; i++) {
     AePixels pixels;
 

@@ -314,13 +314,7 @@ gst_ae_video_denoise_before_transform (GstBaseTransform * trans,
   GstAeVideoDenoise *self = GST_AE_VIDEO_DENOISE (trans);
   gboolean passthrough;
 
-  if (trans->segment.format == GST_FORMAT_TIME) {
-    const GstClockTime stream_time = gst_segment_to_stream_time
-        (&trans->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-
-    if (GST_CLOCK_TIME_IS_VALID (stream_time))
-      gst_object_sync_values (GST_OBJECT (self), stream_time);
-  }
+  gst_ae_properties_sync (trans, &trans->segment, GST_BUFFER_PTS (buffer));
 
   GST_OBJECT_LOCK (self);
   self->frame_settings = self->settings;

@@ -312,13 +312,9 @@ gst_ae_video_enc_set_format (GstVideoEncoder * encoder,
 static Settings
 take_settings (GstAeVideoEnc * self, GstClockTime pts)
 {
-  const GstSegment *segment = &GST_VIDEO_ENCODER (self)->input_segment;
-  GstClockTime time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME,
-      pts);
   Settings settings;
 
-  if (GST_CLOCK_TIME_IS_VALID (time))
-    gst_object_sync_values (GST_OBJECT (self), time);
+  gst_ae_properties_sync (self, &GST_VIDEO_ENCODER (self)->input_segment, pts);
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   GST_OBJECT_UNLOCK (self);

@@ -28,6 +28,12 @@ ae_rng_init (AeRng * rng, guint64 seed)
 }
 
 guint64
+ae_rng_seed_of (guint64 seed, guint64 i)
+{
+  return seed * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) + i;
+}
+
+guint64
 ae_rng_u64 (AeRng * rng)
 {
   guint64 *s = rng->s;

@@ -18,6 +18,10 @@ typedef struct
 /* Fills the state from @seed by splitmix64; every seed is good. */
 void ae_rng_init (AeRng * rng, guint64 seed);
 
+/* Returns: number @i of the seeds that belong to @seed: those of neighbouring
+ * seeds are far apart. */
+guint64 ae_rng_seed_of (guint64 seed, guint64 i);
+
 /* Returns: 64 uniform bits. */
 guint64 ae_rng_u64 (AeRng * rng);
 

@@ -108,7 +108,7 @@ draw_code (const AeSampler * self, guint64 seed, guint64 i, float *code)
 {
   AeRng rng;
 
-  ae_rng_init (&rng, seed * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) + i);
+  ae_rng_init (&rng, ae_rng_seed_of (seed, i));
   ae_rng_fill_normal (&rng, code, self->n);
 }
 
