@@ -25,7 +25,7 @@ typedef struct
       (settings) + G_STRUCT_OFFSET (GstAeAnomalySettings, threshold), \
       .low = -1.0, .high = 1e6, .usual = -1.0, .when = GST_AE_CONTROLLED}, \
   {"quantile", "Quantile", "Of the last 256 scores; the learned threshold is " \
-        "three times as far over their median", GST_AE_DOUBLE, \
+        "three times as far over their median, but at least 5", GST_AE_DOUBLE, \
       (settings) + G_STRUCT_OFFSET (GstAeAnomalySettings, quantile), \
       .low = 0.5, .high = 1.0, .usual = 0.95, .when = GST_AE_CONTROLLED}, \
   {"score", "Score", "Of the last buffer (-1 = not known yet)", \

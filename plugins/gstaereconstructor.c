@@ -11,6 +11,9 @@
 /* How much a residual is amplified around grey. */
 #define RESIDUAL_GAIN 4.0f
 
+/* Of the logarithm of a cell's error: how far codecs change it now and then. */
+#define LEAST_DEVIATION 0.45f
+
 /* What is this many standard deviations off is as hot as can be. */
 #define HOT 12.0f
 
@@ -19,8 +22,9 @@ struct _GstAeReconstructor
   AeModel *model, *next;        /* next: to be taken up, or NULL */
   AePlan *plan;
   AeAnomaly *anomaly;
+  AeLight *light;
   guint width, height, n_x, n_y;        /* in pixels, in cells */
-  float *errors[2];             /* [n_y][n_x] */
+  float *errors[2], *scratch;   /* [n_y][n_x] */
   float *samples;               /* memory of the planes */
   AePlane in, out, before;
 };
@@ -57,7 +61,9 @@ gst_ae_reconstructor_new (AeModel * model, const GstVideoInfo * info,
   self->n_y = ae_cells_n (self->height);
   for (guint i = 0; i < 2; i++)
     self->errors[i] = g_new (float, self->n_x * self->n_y);
-  self->anomaly = ae_anomaly_new (self->n_x * self->n_y);
+  self->scratch = g_new (float, self->n_x * self->n_y);
+  self->anomaly = ae_anomaly_new (self->n_x * self->n_y, LEAST_DEVIATION);
+  self->light = ae_light_new (self->width, self->height);
   return g_steal_pointer (&self);
 }
 
@@ -72,6 +78,8 @@ gst_ae_reconstructor_free (GstAeReconstructor * self)
   ae_anomaly_free (self->anomaly);
   g_free (self->errors[0]);
   g_free (self->errors[1]);
+  g_free (self->scratch);
+  ae_light_free (self->light);
   ae_aligned_free (self->samples);
   g_free (self);
 }
@@ -91,13 +99,23 @@ void
 gst_ae_reconstructor_forget (GstAeReconstructor * self)
 {
   ae_anomaly_forget (self->anomaly);
+  ae_light_forget (self->light);
 }
 
 static void
 measure (GstAeReconstructor * self, const AePlane * made, float *error)
 {
   ae_cells_error (self->in.data, made->data, self->in.stride, self->width,
-      self->height, error);
+      self->height, error, self->scratch);
+}
+
+static void
+scale (const GstAeReconstructor * self, AePlane * plane, float factor)
+{
+  const gsize size = plane->stride * self->height;
+
+  for (gsize i = 0; i < size; i++)
+    plane->data[i] *= factor;
 }
 
 /* Both models look at this frame, so that what one of them makes better is no
@@ -227,9 +245,13 @@ gst_ae_reconstructor_run (GstAeReconstructor * self, GstVideoFrame * frame,
     GstAeOutput output, double threshold, double quantile, GstAeScore * score)
 {
   AePixels luma;
+  float light;
 
   gst_ae_frame_component (frame, 0, &luma);
   ae_pixels_to_floats (&luma, self->in.data, self->in.stride);
+  /* the model sees the frame in the usual light */
+  light = ae_light_follow (self->light, self->in.data, self->in.stride);
+  scale (self, &self->in, 1.0f / light);
   reconstruct (self);
   memset (score, 0, sizeof *score);
   measure (self, &self->out, self->errors[0]);
@@ -237,6 +259,8 @@ gst_ae_reconstructor_run (GstAeReconstructor * self, GstVideoFrame * frame,
       &score->anomaly);
   if (score->anomaly.anomalous)
     find_box (self, score);
+  scale (self, &self->in, light);
+  scale (self, &self->out, light);
   switch (output) {
     case GST_AE_OUTPUT_INPUT:
       break;

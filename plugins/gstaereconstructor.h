@@ -3,6 +3,7 @@
 
 #include "ae-anomaly.h"
 #include "ae-cells.h"
+#include "ae-light.h"
 #include "ae-plan.h"
 #include "gstaeframe.h"
 

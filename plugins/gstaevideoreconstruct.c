@@ -17,7 +17,7 @@
  * The reconstruction error of each cell of 16x16 pixels is compared with what is
  * usual there, followed over some hundred frames; what all cells have in common,
  * such as a change of light, does not count. The score of a frame is that of its
- * most unusual cells, in standard deviations. It is known from the 31st frame
+ * most unusual cells, four or one in a hundred, in standard deviations. It is known from the 31st frame
  * on. Each scored frame has a custom meta `ae-anomaly` with the fields `score`,
  * `threshold`, `anomalous` and, where it is, the box `x`, `y`, `width`,
  * `height`; see gst_buffer_get_custom_meta(). Frames over the threshold are
@@ -26,7 +26,7 @@
  *
  * With #aevideoreconstruct:threshold -1 the threshold is learned from the
  * stream: three times as far over the median of the last 256 scores that passed
- * as their #aevideoreconstruct:quantile is.
+ * as their #aevideoreconstruct:quantile is, but at least 5.
  *
  * ## Example launch line
  * |[
@@ -238,13 +238,7 @@ gst_ae_video_reconstruct_before_transform (GstBaseTransform * trans,
 {
   GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
 
-  if (trans->segment.format == GST_FORMAT_TIME) {
-    const GstClockTime stream_time = gst_segment_to_stream_time
-        (&trans->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-
-    if (GST_CLOCK_TIME_IS_VALID (stream_time))
-      gst_object_sync_values (GST_OBJECT (self), stream_time);
-  }
+  gst_ae_properties_sync (trans, &trans->segment, GST_BUFFER_PTS (buffer));
   GST_OBJECT_LOCK (self);
   self->frame_settings = self->settings;
   GST_OBJECT_UNLOCK (self);

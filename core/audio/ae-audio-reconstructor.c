@@ -8,6 +8,9 @@
 #include "ae-error.h"
 #include "ae-stream.h"
 
+/* Of a shape: 0.7 dB. */
+#define LEAST_DEVIATION 0.05f
+
 /* What a model makes louder is made so by 20 dB at most. */
 #define MAX_GAIN 10.0f
 
@@ -180,7 +183,7 @@ ae_audio_reconstructor_new (void)
   static const AeSpectralFilterOps ops = { reconstruct, forget };
   AeAudioReconstructor *self = g_new0 (AeAudioReconstructor, 1);
 
-  self->anomaly = ae_anomaly_new (AE_STFT_BINS);
+  self->anomaly = ae_anomaly_new (AE_STFT_BINS, LEAST_DEVIATION);
   self->threshold = self->score.score = self->score.threshold = -1.0;
   self->quantile = 0.95;
   self->filter = ae_spectral_filter_new (&ops, self);

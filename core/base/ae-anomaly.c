@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-anomaly.h"
+#include "ae-median.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,17 +12,20 @@
 #define N_FOLLOW 500
 #define N_SCORES 256
 
-/* Smallest standard deviation, of a logarithm. */
+/* Smallest standard deviation for what is usual to follow. */
 #define MIN_DEVIATION 0.05f
 /* What is further off than this is hardly a drift of what is usual: it counts no
  * more, and the more slowly the further it is. */
 #define CLIP 4.0f
 /* How far the threshold is from the median, in steps to the quantile. */
 #define REACH 3.0
+/* Where it is at least. */
+#define MIN_THRESHOLD 5.0
 
 struct _AeAnomaly
 {
   guint n;
+  float least;                  /* deviation that counts */
   guint n_frames;
   float *error;                 /* of a frame: [n], less the median */
   float *mean, *variance;       /* of what is usual, [n] */
@@ -32,11 +36,12 @@ struct _AeAnomaly
 };
 
 AeAnomaly *
-ae_anomaly_new (guint n_cells)
+ae_anomaly_new (guint n_cells, float least)
 {
   AeAnomaly *self = g_new0 (AeAnomaly, 1);
 
   self->n = n_cells;
+  self->least = least;
   self->error = g_new0 (float, self->n);
   self->mean = g_new0 (float, self->n);
   self->variance = g_new0 (float, self->n);
@@ -68,14 +73,6 @@ ae_anomaly_forget (AeAnomaly * self)
 }
 
 static int
-compare_floats (gconstpointer a, gconstpointer b)
-{
-  const float *x = a, *y = b;
-
-  return (*x > *y) - (*x < *y);
-}
-
-static int
 compare_doubles (gconstpointer a, gconstpointer b)
 {
   const double *x = a, *y = b;
@@ -91,8 +88,7 @@ take_median_off (AeAnomaly * self, float *error)
 
   for (guint k = 0; k < self->n; k++)
     self->sorted[k] = error[k] - self->mean[k];
-  qsort (self->sorted, self->n, sizeof (float), compare_floats);
-  median = self->sorted[self->n / 2];
+  median = ae_median (self->sorted, self->n);
   for (guint k = 0; k < self->n; k++)
     error[k] -= median;
 }
@@ -123,7 +119,7 @@ score (AeAnomaly * self)
   double sum = 0.0;
 
   memcpy (self->sorted, self->off, self->n * sizeof (float));
-  qsort (self->sorted, self->n, sizeof (float), compare_floats);
+  ae_sort (self->sorted, self->n);
   for (guint i = self->n - n; i < self->n; i++)
     sum += (double) self->sorted[i];
   return sum / n;
@@ -157,9 +153,10 @@ ae_anomaly_add (AeAnomaly * self, const float *error, double threshold,
 
     for (guint k = 0; k < self->n; k++)
       self->off[k] = fabsf (self->error[k] - self->mean[k])
-          / fmaxf (sqrtf (self->variance[k]), MIN_DEVIATION);
+          / fmaxf (sqrtf (self->variance[k]), self->least);
     result->score = score (self);
-    result->threshold = threshold >= 0.0 ? threshold : learned;
+    result->threshold = threshold >= 0.0 ? threshold
+        : learned < 0.0 ? learned : MAX (learned, MIN_THRESHOLD);
     result->anomalous = result->threshold >= 0.0
         && result->score > result->threshold;
     /* anomalies say nothing of what is usual */

@@ -32,7 +32,9 @@ typedef struct
   gboolean anomalous;
 } AeAnomalyScore;
 
-AeAnomaly *ae_anomaly_new (guint n_cells) G_GNUC_WARN_UNUSED_RESULT;
+/* @least: a cell that varies less is off in units of this */
+AeAnomaly *ae_anomaly_new (guint n_cells, float least)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 void ae_anomaly_free (AeAnomaly * anomaly);     /* NULL is a no-op */
 
@@ -43,7 +45,8 @@ void ae_anomaly_forget (AeAnomaly * anomaly);
  * ae_anomaly_add:
  * @error: of each cell
  * @threshold: of the score; negative: learned, three times as far over the
- *   median of the 256 scores before that passed as their quantile is
+ *   median of the 256 scores before that passed as their quantile is, but
+ *   at least 5
  * @quantile: 0..1, of the scores
  * @score: (out): that of the frame
  */

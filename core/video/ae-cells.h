@@ -1,4 +1,4 @@
-/* The error of a reconstruction, by parts of the picture. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Parts of a picture, and the error of a reconstruction there. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <glib.h>
@@ -16,14 +16,20 @@ ae_cells_n (guint size)
   return (size + AE_CELL - 1) / AE_CELL;
 }
 
+/* @out: (out): [rows of cells][columns] means of @x, rows @stride floats apart. */
+void ae_cells_mean (const float *x, gsize stride, guint width, guint height,
+    float *out);
+
 /**
  * ae_cells_error:
  * @x: a picture, 0 to 1, rows @stride floats apart
  * @y: what a model makes of it, likewise
- * @error: (out): [rows of cells][columns] logarithms of the mean squared
- *   difference, which is at least that of rounding to 8 bits
+ * @error: (out): [rows of cells][columns]: ln (1 + e / m), e being the mean
+ *   squared difference and m the median of that over all cells: how a cell's
+ *   error differs from others that are as small does not show
+ * @scratch: as many floats as @error
  */
 void ae_cells_error (const float *x, const float *y, gsize stride,
-    guint width, guint height, float *error);
+    guint width, guint height, float *error, float *scratch);
 
 G_END_DECLS
