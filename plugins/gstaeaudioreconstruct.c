@@ -8,8 +8,8 @@
  * sounds unusual: a model that was trained on it cannot reconstruct a rattle.
  * Lets what the model makes of the sound be heard, or what it leaves over.
  *
- * The model is #aeaudioreconstruct:model, or what a trainer publishes in
- * #aeaudioreconstruct:slot; sound passes as it is until there is one. It hears
+ * The model is #aeaudioreconstruct:model, or what an `aeaudiotrain
+ * objective=autoencode` publishes in #aeaudioreconstruct:slot; sound passes as it is until there is one. It hears
  * each channel on its own at 16 kHz. A sample comes out when the model has heard
  * what follows it, less than 30 ms, which the latency query tells.
  *
@@ -31,8 +31,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m autoaudiosrc ! audioconvert ! aeaudioreconstruct model=machine.safetensors output=residual ! audioconvert ! autoaudiosink
- * ]| Plays what is unusual about a machine.
+ * gst-launch-1.0 -m autoaudiosrc ! audioconvert ! audioresample ! aeaudiotrain slot=machine objective=autoencode architecture="conv 1x1 64 relu, conv 1x1 16 | conv 1x1 64 relu, conv 1x1 161" ! aeaudioreconstruct slot=machine output=residual ! audioconvert ! autoaudiosink
+ * ]| Learns what a machine sounds like, and plays what is unusual about it.
  */
 #include "gstaeaudioreconstruct.h"
 
@@ -155,7 +155,8 @@ gst_ae_audio_reconstruct_start (GstBaseTransform * trans)
   self->generation = 0;
   if (name == NULL && self->slot == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("There is no model, expected "
-            "model=FILE, or slot=NAME of a trainer"), (NULL));
+            "model=FILE, or slot=NAME of an aeaudiotrain objective=autoencode"),
+        (NULL));
     return FALSE;
   }
   return name == NULL || load_model (self, name);

@@ -16,6 +16,10 @@
  * there, or with the shipped ones. To `speech` the noises of
  * #aeaudiotrain:noise-location are added, or noises that are made.
  *
+ * With #aeaudiotrain:objective autoencode it learns instead, from
+ * #aeaudiotrain:architecture, what any stream sounds like, such as a machine, for
+ * `aeaudioreconstruct` to tell when that changes.
+ *
  * Checkpoints, #aeaudiotrain:backpressure, publication, messages and statistics
  * are those of `aevideotrain`, but that the score is the ratio of signal to
  * distortion, `si-sdr`, and that a frame is a second of sound.

@@ -36,6 +36,14 @@ G_STATIC_ASSERT (G_STRUCT_OFFSET (GstAeAudioTrainSettings, common) == 0);
 const GstAeProperties gst_ae_audio_train_properties =
 GST_AE_PROPERTIES_AND (rows, &gst_ae_train_properties);
 
+/* What goes into a model. */
+static guint
+n_channels (const GstAeAudioTrainSettings * settings)
+{
+  return settings->objective == GST_AE_SOUND_AUTOENCODE ? AE_STFT_BINS
+      : AE_AUDIO_FEATURES;
+}
+
 static gboolean
 check (const GstAeAudioTrainSettings * settings, const AeModel * model,
     GError ** error)
@@ -43,12 +51,12 @@ check (const GstAeAudioTrainSettings * settings, const AeModel * model,
   const AeArchitecture *a = model->architecture;
   gboolean is_speech = settings->content == GST_AE_SOUND_SPEECH;
 
-  if (a->input.c != AE_AUDIO_FEATURES || a->input.h != 0
+  if (a->input.c != n_channels (settings) || a->input.h != 0
       || a->output.c != AE_STFT_BINS || a->n_given > 0) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
         "the model has %u input, %u output and %u given channels; expected %u, "
         "%u and none, and any size", a->input.c, a->output.c, a->n_given,
-        AE_AUDIO_FEATURES, AE_STFT_BINS);
+        n_channels (settings), AE_STFT_BINS);
     return FALSE;
   }
   if (settings->objective == GST_AE_SOUND_DENOISE
@@ -66,7 +74,7 @@ AeModel *
 gst_ae_audio_train_settings_model (const GstAeAudioTrainSettings * settings,
     GError ** error)
 {
-  const AeShape shape = { AE_AUDIO_FEATURES, 1, GST_AE_SOUND_FRAMES };
+  const AeShape shape = { n_channels (settings), 1, GST_AE_SOUND_FRAMES };
   g_autoptr (AeModel) model =
       gst_ae_train_settings_model (&settings->common, &shape, error);
 
@@ -81,10 +89,12 @@ gst_ae_audio_train_settings_config (const GstAeAudioTrainSettings * s,
 {
   gst_ae_train_settings_config (&s->common, model, config);
   config->patch = (AeShape) {
-  AE_AUDIO_FEATURES, 1, GST_AE_SOUND_FRAMES};
-  config->score = ae_audio_score_db;
-  config->trainer.loss_func = ae_audio_loss;
-  config->trainer.target_channels = AE_AUDIO_TARGET;
+  n_channels (s), 1, GST_AE_SOUND_FRAMES};
+  if (s->objective != GST_AE_SOUND_AUTOENCODE) {
+    config->score = ae_audio_score_db;
+    config->trainer.loss_func = ae_audio_loss;
+    config->trainer.target_channels = AE_AUDIO_TARGET;
+  }
   config->trainer.batch = (s->common.batch_size + SHARD - 1) / SHARD * SHARD;
   config->trainer.shard = SHARD;
 }

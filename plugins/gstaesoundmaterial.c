@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstaesoundmaterial.h"
 
+#include "ae-audio-features.h"
 #include "ae-made-noise.h"
 #include "ae-model.h"
 #include "ae-noisy-speech.h"
@@ -27,6 +28,9 @@
 #define N_MADE_GROUPS 4
 #define SEED_TRAINED 77
 #define SEED_JUDGED 1077
+
+/* Frames in which the level of a shape settles. */
+#define N_SETTLE 50
 
 #define FADE 80                 /* samples, where stretches are joined */
 
@@ -185,6 +189,41 @@ reconstruct (AeReservoir * stretches, AeRng * rng, AeSample * sample)
   ae_clean_sample (clean, GST_AE_SOUND_FRAMES, sample->input, sample->target);
 }
 
+/* The shape of each frame, in and out. */
+static void
+autoencode (AeReservoir * stretches, AeRng * rng, AeSample * sample)
+{
+  const gsize n = (N_SETTLE + GST_AE_SOUND_FRAMES + 1) * AE_STFT_HOP;
+  g_autofree float *sound = g_new0 (float, n);
+  AeAudioFeatures features = { 0 };
+
+  lay_stretches (stretches, rng, sound, n);
+  for (guint i = 0; i < N_SETTLE + GST_AE_SOUND_FRAMES; i++) {
+    /* what comes before the first one is written over */
+    float *out = sample->input + (i < N_SETTLE ? 0 : i - N_SETTLE);
+    AeSpectrum spectrum;
+
+    ae_stft_analyse (sound + (gsize) i * AE_STFT_HOP, &spectrum);
+    ae_audio_shape_next (&features, &spectrum, out, GST_AE_SOUND_FRAMES);
+  }
+  memcpy (sample->target, sample->input, GST_AE_SOUND_FRAMES * AE_STFT_BINS
+      * sizeof (float));
+}
+
+static void
+draw_shapes (gpointer data, AeReservoir * stretches, AeRng * rng,
+    AeSample * sample)
+{
+  autoencode (stretches, rng, sample);
+}
+
+static void
+judge_shapes (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
+    AeSample * sample)
+{
+  autoencode (held_out, rng, sample);
+}
+
 static void
 draw (gpointer data, AeReservoir * stretches, AeRng * rng, AeSample * sample)
 {
@@ -226,6 +265,12 @@ remember (gpointer data, guint i, AeRng * rng, AeSample * sample)
 AeMaterial
 gst_ae_sound_material_get (GstAeSoundMaterial * self)
 {
+  if (self->objective == GST_AE_SOUND_AUTOENCODE)
+    return (AeMaterial) {
+    .what = "autoencode sound",.piece_size = GST_AE_STRETCH,.n_hashed =
+        GST_AE_STRETCH,.held_out_every = HELD_OUT_EVERY,.n_min =
+        MIN_STRETCHES,.n_judged = N_JUDGED,.data = self,.draw =
+        draw_shapes,.judge = judge_shapes};
   return (AeMaterial) {
   .what = self->objective == GST_AE_SOUND_DENOISE ? "denoise sound" :
         "reconstruct sound",.piece_size = GST_AE_STRETCH,.n_hashed =

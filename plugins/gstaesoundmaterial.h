@@ -12,11 +12,14 @@ G_BEGIN_DECLS
  * GstAeSoundObjective:
  * @GST_AE_SOUND_RECONSTRUCT: to leave the stream as it is
  * @GST_AE_SOUND_DENOISE: to take noise from speech
+ * @GST_AE_SOUND_AUTOENCODE: the shape of its spectra through a narrow code:
+ *   ae_audio_shape_next()
  */
 typedef enum
 {
   GST_AE_SOUND_RECONSTRUCT,
-  GST_AE_SOUND_DENOISE
+  GST_AE_SOUND_DENOISE,
+  GST_AE_SOUND_AUTOENCODE
 } GstAeSoundObjective;
 
 /**

@@ -136,6 +136,8 @@ gst_ae_sound_objective_get_type (void)
   static const GEnumValue values[] = {
     {GST_AE_SOUND_RECONSTRUCT, "To leave the stream as it is", "reconstruct"},
     {GST_AE_SOUND_DENOISE, "To take noise from speech", "denoise"},
+    {GST_AE_SOUND_AUTOENCODE, "What it sounds like, for aeaudioreconstruct",
+        "autoencode"},
     {0, NULL, NULL}
   };
   static GType type = 0;

@@ -5,6 +5,7 @@
 
 #include "ae-model.h"
 #include "fixture-sound.h"
+#include "machine-sound.h"
 
 /* Small, and able to tell a hum from what is none. */
 #define ARCHITECTURE "conv 1x1 8 relu | conv 1x1 161 sigmoid"
@@ -393,6 +394,52 @@ GST_START_TEST (test_a_resumed_training_gives_the_weights_of_an_unbroken_one)
 
 GST_END_TEST;
 
+/* One that learns what a machine sounds like, and one that listens. */
+GST_START_TEST (test_a_machine_that_is_learned_is_known_from_one_that_rattles)
+{
+  enum
+  { BEGINS = 45, END = 50 };
+  GstElement *bin = gst_parse_bin_from_description ("aeaudiotrain slot=machine "
+      "objective=autoencode backpressure=block steps-per-frame=10 n-threads=1 "
+      "evaluate-interval=40 learning-rate=0.004 ema=0.98 max-steps=200 "
+      "architecture=\"" MACHINE_TEXT "\" ! aeaudioreconstruct slot=machine",
+      TRUE, NULL);
+  GstHarness *h;
+  Machine machine = machine_new (5);
+  guint n_flagged[2] = { 0, 0 };
+
+  gst_object_ref_sink (bin);
+  h = gst_harness_new_with_element (bin, "sink", "src");
+  gst_harness_set_src_caps (h, fixture_sound_caps (&mono));
+  for (guint i = 0; i < END; i++) {
+    for (guint k = 0; k < 10; k++) {
+      float values[1600];
+      GstCustomMeta *meta;
+      GstBuffer *out;
+      gboolean anomalous = FALSE;
+
+      machine_run (&machine, i < BEGINS ? MACHINE_WHOLE : MACHINE_RATTLES,
+          values, G_N_ELEMENTS (values));
+      out = gst_harness_push_and_pull (h, fixture_sound_buffer (&mono, values,
+              G_N_ELEMENTS (values), (i * 10 + k) * (GST_SECOND / 10)));
+      meta = gst_buffer_get_custom_meta (out, "ae-anomaly");
+      if (meta)
+        gst_structure_get_boolean (gst_custom_meta_get_structure (meta),
+            "anomalous", &anomalous);
+      n_flagged[i >= BEGINS] += anomalous;
+      gst_buffer_unref (out);
+    }
+  }
+  fail_unless (n_flagged[0] <= 4, "%u flagged of the whole machine",
+      n_flagged[0]);
+  fail_unless (n_flagged[1] >= 35, "%u flagged of the rattle", n_flagged[1]);
+  gst_harness_teardown (h);
+  gst_object_unref (bin);
+  machine_clear (&machine);
+}
+
+GST_END_TEST;
+
 static Suite *
 aeaudiotrain_suite (void)
 {
@@ -407,6 +454,8 @@ aeaudiotrain_suite (void)
   tcase_add_test (tcase, test_of_a_mixed_stream_the_pauses_are_learned);
   tcase_add_test (tcase, test_a_denoiser_takes_up_what_is_learned);
   tcase_add_test (tcase, test_the_shipped_model_trains);
+  tcase_add_test (tcase,
+      test_a_machine_that_is_learned_is_known_from_one_that_rattles);
   tcase_add_loop_test (tcase,
       test_what_makes_no_sense_is_refused_with_a_sentence, 0, 5);
   tcase_add_test (tcase, test_speech_that_is_not_there_is_an_error);
