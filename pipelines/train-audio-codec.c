@@ -12,6 +12,7 @@
 #include "latent-fit.h"
 #include "latent-run.h"
 #include "latent-start.h"
+#include "model-facts.h"
 #include "sound-fit.h"
 #include "sound-packets.h"
 
@@ -35,7 +36,6 @@
 #define PCA_SAMPLES 64          /* samples that the components are found from */
 
 static gchar *option_architecture, *option_init, *option_output;
-static gchar *option_name, *option_licence, *option_data;
 static gchar **option_speech, **option_held_out;
 static gint option_steps = -1, option_batch = 16, option_packets = 100;
 static gint option_threads, option_seed = 1, option_report = 500;
@@ -74,12 +74,6 @@ static const GOptionEntry entries[] = {
   {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
         "Steps between reports, each of which writes the model (default: 500)",
       "N"},
-  {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
-      "Name to store in the model file", "TEXT"},
-  {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
-      "Licence to store in the model file", "TEXT"},
-  {"data", 0, 0, G_OPTION_ARG_STRING, &option_data,
-      "What it was trained on, to store in the model file", "TEXT"},
   G_OPTION_ENTRY_NULL
 };
 
@@ -200,25 +194,14 @@ static AeModel *
 describe (const Training * training, AeWeights * weights, guint64 n_steps,
     GError ** error)
 {
-  g_autoptr (GHashTable) metadata =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_autoptr (GHashTable) metadata = NULL;
   const gchar *before =
       g_hash_table_lookup (training->model->metadata, "steps");
 
   if (before)
     n_steps += g_ascii_strtoull (before, NULL, 10);
-  g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("latent-audio"));
-  g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("audio"));
+  metadata = ae_model_facts ("latent-audio", "audio", n_steps);
   g_hash_table_insert (metadata, (gpointer) "rate", g_strdup ("16000"));
-  g_hash_table_insert (metadata, (gpointer) "steps",
-      g_strdup_printf ("%" G_GUINT64_FORMAT, n_steps));
-  if (option_name)
-    g_hash_table_insert (metadata, (gpointer) "name", g_strdup (option_name));
-  if (option_licence)
-    g_hash_table_insert (metadata, (gpointer) "licence",
-        g_strdup (option_licence));
-  if (option_data)
-    g_hash_table_insert (metadata, (gpointer) "data", g_strdup (option_data));
   return ae_model_new (training->model->architecture, weights, metadata, error);
 }
 
@@ -351,6 +334,7 @@ main (int argc, char **argv)
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_main_entries (context, ae_model_facts_entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (!g_option_context_parse (context, &argc, &argv, &error)
       || !check_options (&error)

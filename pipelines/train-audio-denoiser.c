@@ -12,6 +12,7 @@
 #include "ae-checkpoint.h"
 #include "ae-error.h"
 #include "ae-schedule.h"
+#include "model-facts.h"
 #include "ae-noisy-speech.h"
 #include "sound-set.h"
 
@@ -29,7 +30,7 @@
 #define MADE_GROUPS 4
 
 static gchar *option_architecture, *option_init, *option_output;
-static gchar *option_checkpoint, *option_name, *option_licence, *option_data;
+static gchar *option_checkpoint;
 static gchar **option_speech, **option_noise;
 static gchar **option_held_out_speech, **option_held_out_noise;
 static gint option_steps, option_batch = 16, option_shard = 4;
@@ -79,12 +80,6 @@ static const GOptionEntry entries[] = {
   {"report-every", 0, 0, G_OPTION_ARG_DOUBLE, &option_report,
         "Minutes between reports, each of which writes the model (default: 5)",
       "M"},
-  {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
-      "Name to store in the model file", "TEXT"},
-  {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
-      "Licence to store in the model file", "TEXT"},
-  {"data", 0, 0, G_OPTION_ARG_STRING, &option_data,
-      "What it was trained on, to store in the model file", "TEXT"},
   G_OPTION_ENTRY_NULL
 };
 
@@ -206,24 +201,12 @@ static AeModel *
 current_model (const Training * training, GError ** error)
 {
   g_autoptr (AeWeights) weights = ae_trainer_weights (training->trainer, error);
-  g_autoptr (GHashTable) metadata =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_autoptr (GHashTable) metadata = ae_model_facts ("denoise", "audio",
+      ae_trainer_n_steps (training->trainer));
 
   if (weights == NULL)
     return NULL;
-  g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("denoise"));
-  g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("audio"));
   g_hash_table_insert (metadata, (gpointer) "rate", g_strdup ("16000"));
-  g_hash_table_insert (metadata, (gpointer) "steps",
-      g_strdup_printf ("%" G_GUINT64_FORMAT,
-          ae_trainer_n_steps (training->trainer)));
-  if (option_name)
-    g_hash_table_insert (metadata, (gpointer) "name", g_strdup (option_name));
-  if (option_licence)
-    g_hash_table_insert (metadata, (gpointer) "licence",
-        g_strdup (option_licence));
-  if (option_data)
-    g_hash_table_insert (metadata, (gpointer) "data", g_strdup (option_data));
   return ae_model_new (training->first->architecture, weights, metadata, error);
 }
 
@@ -406,6 +389,7 @@ main (int argc, char **argv)
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_main_entries (context, ae_model_facts_entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (!g_option_context_parse (context, &argc, &argv, &error)
       || !check_options (&error)

@@ -11,6 +11,7 @@
 #include "ae-schedule.h"
 #include "ae-tape.h"
 #include "ae-trainer.h"
+#include "model-facts.h"
 #include "motion-patches.h"
 #include "noisy-patches.h"
 #include "picture-set.h"
@@ -30,7 +31,7 @@
     "deconv 2x2*2 12, add half relu, conv 3x3 1 sigmoid"
 
 static gchar *option_architecture, *option_init, *option_output;
-static gchar *option_validate, *option_name, *option_licence, *option_data;
+static gchar *option_validate;
 static gint option_steps, option_batch = 32, option_patch = 64;
 static gint option_threads, option_seed = 1, option_report = 1000;
 static gdouble option_minutes = 30.0, option_rate = 2e-3;
@@ -68,12 +69,6 @@ static const GOptionEntry entries[] = {
   {"gate", 0, 0, G_OPTION_ARG_NONE, &option_gate,
         "Train the gate of the filter over time instead, see docs/training.md",
       NULL},
-  {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
-      "Name to store in the model file", "TEXT"},
-  {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
-      "Licence to store in the model file", "TEXT"},
-  {"data", 0, 0, G_OPTION_ARG_STRING, &option_data,
-      "What it was trained on, to store in the model file", "TEXT"},
   {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_pictures,
       NULL, "PICTURE or FOLDER ..."},
   G_OPTION_ENTRY_NULL
@@ -206,21 +201,10 @@ save (const AeModel * first, AeWeights * weights, guint64 n_steps,
     const gchar * path, GError ** error)
 {
   g_autoptr (GHashTable) metadata =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+      ae_model_facts (option_gate ? "temporal-gate" : "denoise", "video",
+      n_steps);
   g_autoptr (AeModel) model = NULL;
 
-  g_hash_table_insert (metadata, (gpointer) "task",
-      g_strdup (option_gate ? "temporal-gate" : "denoise"));
-  g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("video"));
-  g_hash_table_insert (metadata, (gpointer) "steps",
-      g_strdup_printf ("%" G_GUINT64_FORMAT, n_steps));
-  if (option_name)
-    g_hash_table_insert (metadata, (gpointer) "name", g_strdup (option_name));
-  if (option_licence)
-    g_hash_table_insert (metadata, (gpointer) "licence",
-        g_strdup (option_licence));
-  if (option_data)
-    g_hash_table_insert (metadata, (gpointer) "data", g_strdup (option_data));
   model = ae_model_new (first->architecture, weights, metadata, error);
   return model != NULL && ae_model_save (model, path, error);
 }
@@ -348,6 +332,7 @@ main (int argc, char **argv)
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_main_entries (context, ae_model_facts_entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (!g_option_context_parse (context, &argc, &argv, &error)
       || !check_options (&error))

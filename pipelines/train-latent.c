@@ -13,6 +13,7 @@
 #include "latent-parts.h"
 #include "latent-run.h"
 #include "latent-start.h"
+#include "model-facts.h"
 
 #define DEFAULT_ARCHITECTURE \
     "unshuffle 4, save x, conv 3x3 64 relu, save a, conv 3x3 64 relu, " \
@@ -37,8 +38,7 @@
 #define CHROMA_PLANES 6
 
 static gchar *option_architecture, *option_init, *option_output;
-static gchar *option_validate, *option_curves, *option_name, *option_licence;
-static gchar *option_data;
+static gchar *option_validate, *option_curves;
 static gint option_steps = -1, option_batch = 16, option_patch = 128;
 static gint option_threads, option_seed = 1, option_report = 2000;
 static gdouble option_minutes = 60.0, option_rate = 1e-3;
@@ -82,12 +82,6 @@ static const GOptionEntry entries[] = {
   {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
         "Steps between reports, each of which writes the model (default: 2000)",
       "N"},
-  {"name", 0, 0, G_OPTION_ARG_STRING, &option_name,
-      "Name to store in the model file", "TEXT"},
-  {"licence", 0, 0, G_OPTION_ARG_STRING, &option_licence,
-      "Licence to store in the model file", "TEXT"},
-  {"data", 0, 0, G_OPTION_ARG_STRING, &option_data,
-      "What it was trained on, to store in the model file", "TEXT"},
   {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_pictures,
       NULL, "PICTURE or FOLDER ..."},
   G_OPTION_ENTRY_NULL
@@ -220,20 +214,9 @@ static AeModel *
 describe (const Start * start, AeWeights * weights, guint64 n_steps,
     GError ** error)
 {
-  g_autoptr (GHashTable) metadata =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_autoptr (GHashTable) metadata = ae_model_facts ("latent-video", "video",
+      n_steps);
 
-  g_hash_table_insert (metadata, (gpointer) "task", g_strdup ("latent-video"));
-  g_hash_table_insert (metadata, (gpointer) "media", g_strdup ("video"));
-  g_hash_table_insert (metadata, (gpointer) "steps",
-      g_strdup_printf ("%" G_GUINT64_FORMAT, n_steps));
-  if (option_name)
-    g_hash_table_insert (metadata, (gpointer) "name", g_strdup (option_name));
-  if (option_licence)
-    g_hash_table_insert (metadata, (gpointer) "licence",
-        g_strdup (option_licence));
-  if (option_data)
-    g_hash_table_insert (metadata, (gpointer) "data", g_strdup (option_data));
   return ae_model_new (start->model->architecture, weights, metadata, error);
 }
 
@@ -402,6 +385,7 @@ main (int argc, char **argv)
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_main_entries (context, ae_model_facts_entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (!g_option_context_parse (context, &argc, &argv, &error)
       || !check_options (&error))
