@@ -7,7 +7,8 @@
 #define DIVERGED 10.0
 #define DIVERGED_BY 0.01
 
-/* From one try on the way back to the start to the next, and the last. */
+/* How far from the start the first try is, from one to the next, and the last. */
+#define FURTHEST 0.5f
 #define NEARER 0.75f
 #define NEAREST 0.05f
 
@@ -127,7 +128,7 @@ static gboolean
 remember (AeOnline * online, AeWeights ** weights)
 {
   g_autoptr (AeWeights) all = ae_weights_ref (*weights);
-  float part = 1.0f;
+  float part = FURTHEST / NEARER;
   double score;
 
   if (online->material.remember == NULL || online->config.from_random)
@@ -139,14 +140,13 @@ remember (AeOnline * online, AeWeights ** weights)
     online->has_first_score = TRUE;
   }
   do {
-    if (!score_remembered (online, *weights, &score))
-      return FALSE;
-    if (score >= online->first_score - online->material.forgets_db)
-      return TRUE;
     part = part > NEAREST ? NEARER * part : 0.0f;
     ae_weights_unref (*weights);
     *weights = go_part_of_the_way (online, all, part);
-  } while (part > 0.0f);
+    if (!score_remembered (online, *weights, &score))
+      return FALSE;
+  } while (part > 0.0f
+      && score < online->first_score - online->material.forgets_db);
   return TRUE;
 }
 
