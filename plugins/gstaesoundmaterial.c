@@ -18,7 +18,7 @@
 #define MIN_STRETCHES 6
 #define N_JUDGED 24
 #define N_REMEMBERED 24
-#define FORGETS_DB 0.0
+#define FORGETS_DB 0.05
 
 /* Share of the samples that have something of the stream. */
 #define STREAM_SHARE 0.3f

@@ -8,7 +8,7 @@
 #define DIVERGED_BY 0.01
 
 /* How far from the start the first try is, from one to the next, and the last. */
-#define FURTHEST 0.5f
+#define FURTHEST 0.4f
 #define NEARER 0.75f
 #define NEAREST 0.05f
 
