@@ -79,7 +79,7 @@ draw_row (GstAeCanvas * c, const GstAeBox * box, double y, const gchar * name,
 static void
 draw_numbers (GstAeCanvas * c, const GstAeBox * panel)
 {
-  GstAeBox box = gst_ae_canvas_panel (c, panel, "PSNR of held-out patches");
+  GstAeBox box = gst_ae_canvas_panel (c, panel, "PSNR, of sound SI-SDR, held out");
   const AeOnlineStats *stats = c->report ? &c->report->stats : NULL;
   const double step = 17.0;
   g_autofree gchar *seen = NULL, *held = NULL;

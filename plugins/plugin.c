@@ -67,5 +67,6 @@ plugin_init (GstPlugin * plugin)
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, autoencoder,
-    "Autoencoders: denoise video with models trained in the pipeline",
+    "Autoencoders that denoise, compress and generate video and audio, trained "
+    "in the pipeline",
     plugin_init, VERSION, "LGPL", PACKAGE, PACKAGE)

@@ -82,13 +82,15 @@ show (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
 {
   const AePatches *patches = data;
   g_autofree float *piece = g_new (float, piece_size (patches));
+  AeObjective objective = patches->objective;
   AePatch patch;
 
   ae_reservoir_get (held_out, i, piece);
   patch = unpack (patches, piece);
   memcpy (x, patch.x, n_values (patches) * sizeof (float));
-  ae_objective_fill (&patches->objective, &patch, rng, patches->n_given,
-      sample);
+  /* what is rehearsed is not what came */
+  objective.rehearsal = 0.0f;
+  ae_objective_fill (&objective, &patch, rng, patches->n_given, sample);
 }
 
 AeMaterial
