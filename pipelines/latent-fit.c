@@ -57,7 +57,7 @@ round_sample (const Rounding * rounding, const AeTensor * code, guint i,
 }
 
 AeSymbolModel *
-ae_latent_fit (const AeModel * model, const float *steps,
+ae_latent_fit_model (const AeModel * model, const float *steps,
     const AeSymbolModel * symbols, float bit_worth,
     const AeLatentSource * source, guint64 seed, GError ** error)
 {

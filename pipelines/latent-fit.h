@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /**
- * ae_latent_fit:
+ * ae_latent_fit_model:
  * @steps: [AE_SYMBOLS_N_LEVELS][n_planes]
  * @symbols: (nullable): the context model that guides the rounding; NULL: to the
  *   nearest
@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * Returns: (transfer full) (nullable): a context model with a set for each level,
  *   fitted to samples of @source.
  */
-AeSymbolModel *ae_latent_fit (const AeModel * model, const float *steps,
+AeSymbolModel *ae_latent_fit_model (const AeModel * model, const float *steps,
     const AeSymbolModel * symbols, float bit_worth,
     const AeLatentSource * source, guint64 seed, GError ** error)
     G_GNUC_WARN_UNUSED_RESULT;

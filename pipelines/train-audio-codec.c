@@ -254,10 +254,12 @@ finish (gconstpointer data, const AeLatentTrainer * trainer, guint64 n_steps,
   model = describe (training, weights, n_steps, error);
   if (model == NULL)
     return FALSE;
-  symbols = ae_latent_fit (model, steps, ae_latent_trainer_symbols (trainer),
+  symbols =
+      ae_latent_fit_model (model, steps, ae_latent_trainer_symbols (trainer),
       (float) option_bit_worth, training->source, FIT_SEED, error);
-  if (symbols == NULL || !ae_sound_fit (model, steps, symbols,
-          training->source, FIT_SEED, error))
+  if (symbols == NULL
+      || !ae_sound_fit (model, steps, symbols, training->source, FIT_SEED,
+          error))
     return FALSE;
   packed = ae_latent_model_pack (model, symbols, steps);
   if (!ae_model_save (packed, option_output, error))
@@ -289,7 +291,7 @@ train (Training * training, GError ** error)
       training->model->architecture->n_weights,
       ae_architecture_macs_per_pixel (training->model->architecture) * 5e-5);
   symbols =
-      ae_latent_fit (training->model, training->steps, NULL, 0.0f,
+      ae_latent_fit_model (training->model, training->steps, NULL, 0.0f,
       training->source, FIT_SEED, error);
   if (symbols == NULL)
     return FALSE;

@@ -280,7 +280,8 @@ finish (gconstpointer data, const AeLatentTrainer * trainer, guint64 n_steps,
   model = describe (this->start, weights, n_steps, error);
   if (model == NULL)
     return FALSE;
-  symbols = ae_latent_fit (model, steps, ae_latent_trainer_symbols (trainer),
+  symbols =
+      ae_latent_fit_model (model, steps, ae_latent_trainer_symbols (trainer),
       (float) option_bit_worth, this->fit_source, FIT_SEED, error);
   if (symbols == NULL)
     return FALSE;
@@ -341,7 +342,8 @@ train (const AeLatentPictures * pictures, const AeLatentPictures * held_out,
   g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.2f kMAC per pixel\n",
       start.model->architecture->text, start.model->architecture->n_weights,
       ae_architecture_macs_per_pixel (start.model->architecture) / 4000.0);
-  symbols = ae_latent_fit (start.model, start.steps, NULL, 0.0f, &fit_source,
+  symbols =
+      ae_latent_fit_model (start.model, start.steps, NULL, 0.0f, &fit_source,
       FIT_SEED, error);
   if (symbols == NULL)
     return FALSE;

@@ -28,6 +28,8 @@ GST_DEBUG_CATEGORY_STATIC (ae_parse_debug);
 
 /* Read at once to find the header of a frame. */
 #define SCAN_BYTES 4096
+/* A file with so many places that only look like headers is none. */
+#define SCAN_MAX_BAD 10000
 
 /* A key frame of a file. */
 typedef struct
@@ -55,6 +57,7 @@ struct _GstAeParse
   GMutex scan_lock;
   GArray *keys;                 /* of KeyFrame, as far as the file was read */
   guint64 scanned;              /* so many bytes of it */
+  guint n_scanned_bad;
   gboolean scan_has_first;
   guint32 scan_first_number;
 };
@@ -88,6 +91,7 @@ G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
   g_mutex_lock (&self->scan_lock);
   g_array_set_size (self->keys, 0);
   self->scanned = 0;
+  self->n_scanned_bad = 0;
   self->scan_has_first = FALSE;
   g_mutex_unlock (&self->scan_lock);
   gst_base_parse_set_min_frame_size (parse, AE_FRAME_MIN_HEADER_BYTES);
@@ -375,6 +379,14 @@ gst_ae_parse_handle_frame (GstBaseParse * parse, GstBaseParseFrame * frame,
   return gst_base_parse_finish_frame (parse, frame, (gint) size);
 }
 
+/* After a leap the first frame is to be a key frame. */
+static void
+begin_anew (GstAeParse * self)
+{
+  self->is_synced = FALSE;
+  self->has_sound = FALSE;
+}
+
 static gboolean
 gst_ae_parse_sink_event (GstBaseParse * parse, GstEvent * event)
 {
@@ -383,6 +395,9 @@ gst_ae_parse_sink_event (GstBaseParse * parse, GstEvent * event)
 
     gst_event_parse_segment (event, &segment);
     GST_AE_PARSE (parse)->is_timed = segment->format == GST_FORMAT_TIME;
+    begin_anew (GST_AE_PARSE (parse));
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
+    begin_anew (GST_AE_PARSE (parse));
   }
   return GST_BASE_PARSE_CLASS (gst_ae_parse_parent_class)->sink_event (parse,
       event);
@@ -445,7 +460,8 @@ scan_until (GstAeParse * self, GstClockTime time)
     gsize step = scan_header (self, self->scanned, SCAN_BYTES, &header,
         &found);
 
-    if (step == 0 || (found && header.rate_n == 0))
+    if (step == 0 || (found && header.rate_n == 0)
+        || (!found && ++self->n_scanned_bad > SCAN_MAX_BAD))
       return;
     if (found && !self->scan_has_first) {
       self->scan_has_first = TRUE;
@@ -506,8 +522,7 @@ aim (GstAeParse * self, GstEvent * event)
   gst_event_parse_seek (event, &rate, &format, &flags, &start_type, &start,
       &stop_type, &stop);
   if (format != GST_FORMAT_TIME || start_type != GST_SEEK_TYPE_SET || start < 0
-      || rate < 0 || self->is_timed
-      || GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (self)) != GST_PAD_MODE_PULL)
+      || rate < 0 || self->is_timed)
     return event;
   g_mutex_lock (&self->scan_lock);
   scan_until (self, (GstClockTime) start);
@@ -522,15 +537,15 @@ aim (GstAeParse * self, GstEvent * event)
   return aimed;
 }
 
-/* After a seek the first frame is to be a key frame. */
+/* Seeks that upstream does, and may refuse, show when they come down. */
 static gboolean
 gst_ae_parse_src_event (GstBaseParse * parse, GstEvent * event)
 {
   GstAeParse *self = GST_AE_PARSE (parse);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK) {
-    self->is_synced = FALSE;
-    self->has_sound = FALSE;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK
+      && GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (self)) == GST_PAD_MODE_PULL) {
+    begin_anew (self);
     /* of sound, the base class guesses well enough */
     if (self->rate_hz == 0)
       event = aim (self, event);

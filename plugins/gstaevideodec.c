@@ -35,6 +35,8 @@ GST_DEBUG_CATEGORY_STATIC (ae_video_dec_debug);
 
 /* What lacks for longer is no loss of packets. */
 #define MAX_HOLE GST_SECOND
+/* Of one picture in a hole; with more frames in it they are longer. */
+#define MAX_REPEATS 60
 
 struct _GstAeVideoDec
 {
@@ -135,6 +137,7 @@ gst_ae_video_dec_set_format (GstVideoDecoder * decoder,
   g_clear_pointer (&self->input_state, gst_video_codec_state_unref);
   self->input_state = gst_video_codec_state_ref (state);
   self->has_output = FALSE;
+  self->shown = GST_CLOCK_TIME_NONE;
   return TRUE;
 }
 
@@ -259,25 +262,17 @@ finish_open (GstAeVideoDec * self)
       : GST_FLOW_OK;
 }
 
-/* Shows the picture before once more, from @start to @end. */
+/* Shows @picture once more, from @start to @end. */
 static GstFlowReturn
-repeat (GstAeVideoDec * self, guint64 start, guint64 end)
+repeat (GstAeVideoDec * self, GstBuffer * picture, guint64 start, guint64 end)
 {
   GstVideoDecoder *decoder = GST_VIDEO_DECODER (self);
-  g_autoptr (GError) error = NULL;
   GstBuffer *buffer;
 
   if (!gst_segment_clip (&decoder->output_segment, GST_FORMAT_TIME, start, end,
           &start, &end))
     return GST_FLOW_OK;
-  buffer = gst_video_decoder_allocate_output_buffer (decoder);
-  if (buffer == NULL)
-    return GST_FLOW_FLUSHING;
-  if (!write_picture (self, buffer, &error)) {
-    gst_buffer_unref (buffer);
-    gst_ae_model_post_error (GST_ELEMENT (self), error);
-    return GST_FLOW_ERROR;
-  }
+  buffer = gst_buffer_copy (picture);
   GST_BUFFER_PTS (buffer) = start;
   GST_BUFFER_DURATION (buffer) = end - start;
   GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
@@ -292,16 +287,30 @@ repeat (GstAeVideoDec * self, guint64 start, guint64 end)
 static GstFlowReturn
 fill_hole (GstAeVideoDec * self, guint32 number, GstClockTime pts)
 {
+  GstVideoDecoder *decoder = GST_VIDEO_DECODER (self);
   guint32 n_steps = number - self->header.number;
   GstClockTime start = self->shown, length = pts - start;
+  g_autoptr (GstBuffer) picture = NULL;
+  g_autoptr (GError) error = NULL;
   GstFlowReturn flow = GST_FLOW_OK;
 
-  if (!GST_CLOCK_TIME_IS_VALID (start) || !GST_CLOCK_TIME_IS_VALID (pts)
+  if (n_steps < 2 || decoder->input_segment.rate < 0.0
+      || !GST_CLOCK_TIME_IS_VALID (start) || !GST_CLOCK_TIME_IS_VALID (pts)
       || pts <= start || length > MAX_HOLE || n_steps > length / GST_MSECOND)
     return GST_FLOW_OK;
+  picture = gst_video_decoder_allocate_output_buffer (decoder);
+  if (picture == NULL)
+    return GST_FLOW_FLUSHING;
+  if (!write_picture (self, picture, &error)) {
+    gst_ae_model_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  /* a rate may be anything, and a picture take its time downstream */
+  n_steps = MIN (n_steps, MAX_REPEATS + 1);
   for (guint32 i = 1; i < n_steps && flow == GST_FLOW_OK; i++)
-    flow = repeat (self, start + gst_util_uint64_scale (length, i, n_steps),
-        start + gst_util_uint64_scale (length, i + 1, n_steps));
+    flow =
+        repeat (self, picture, start + gst_util_uint64_scale (length, i,
+            n_steps), start + gst_util_uint64_scale (length, i + 1, n_steps));
   return flow;
 }
 
@@ -361,6 +370,7 @@ handle_data (GstAeVideoDec * self, GstVideoCodecFrame * frame,
   }
   follow_encoder (self, &header);
   if (!ae_latent_decoder_read (self->decoder, data, n, &header, &error)) {
+    self->shown = GST_CLOCK_TIME_NONE;
     if (!g_error_matches (error, AE_ERROR, AE_ERROR_NOT_FOUND))
       return handle_no_frame (self, frame, error);
     gst_video_decoder_release_frame (decoder, frame);

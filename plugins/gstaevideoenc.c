@@ -259,7 +259,9 @@ follow_slot (GstAeVideoEnc * self)
   if (model == NULL)
     return;
   codec = ae_latent_model_new (model, &error);
-  if (codec == NULL || !make_encoder (self, codec, &error)) {
+  if (codec == NULL
+      || !ae_latent_model_check_layout (codec, AE_LAYOUT_I420, &error)
+      || !make_encoder (self, codec, &error)) {
     GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("Slot %s: %s",
             ae_slot_name (self->slot), error->message), (NULL));
     return;

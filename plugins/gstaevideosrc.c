@@ -46,6 +46,7 @@ struct _GstAeVideoSrc
 
   /* of the streaming thread */
   AeSampler *sampler;           /* NULL: none yet */
+  guint width, height;          /* of its frames, under the object lock */
   AeSlot *slot;
   guint64 generation;
   AePattern pattern;            /* that the size is for */
@@ -89,6 +90,22 @@ pattern_type (void)
 
 /* The model */
 
+/* From now on @sampler draws. @sampler: (nullable) (transfer full) */
+static void
+take_sampler (GstAeVideoSrc * self, AeSampler * sampler)
+{
+  guint width = DEFAULT_SIDE, height = DEFAULT_SIDE;
+
+  ae_sampler_free (self->sampler);
+  self->sampler = sampler;
+  if (sampler)
+    ae_sampler_size (sampler, self->pattern, &width, &height);
+  GST_OBJECT_LOCK (self);
+  self->width = width;
+  self->height = height;
+  GST_OBJECT_UNLOCK (self);
+}
+
 static gboolean
 load_model (GstAeVideoSrc * self, const gchar * name)
 {
@@ -97,7 +114,7 @@ load_model (GstAeVideoSrc * self, const gchar * name)
   g_autoptr (AeModel) model = path ? ae_model_load (path, &error) : NULL;
 
   if (model)
-    self->sampler = ae_sampler_new (model, path, &error);
+    take_sampler (self, ae_sampler_new (model, path, &error));
   if (self->sampler == NULL)
     gst_ae_model_post_error (GST_ELEMENT (self), error);
   return self->sampler != NULL;
@@ -119,8 +136,7 @@ follow_slot (GstAeVideoSrc * self)
         (NULL));
     return;
   }
-  ae_sampler_free (self->sampler);
-  self->sampler = sampler;
+  take_sampler (self, sampler);
 }
 
 static gboolean
@@ -136,6 +152,7 @@ gst_ae_video_src_start (GstBaseSrc * base)
   GST_OBJECT_UNLOCK (self);
   self->generation = 0;
   self->n_frames = 0;
+  take_sampler (self, NULL);
   if (self->slot)
     follow_slot (self);
   else
@@ -157,11 +174,12 @@ gst_ae_video_src_stop (GstBaseSrc * base)
 /* The stream */
 
 static void
-find_size (const GstAeVideoSrc * self, guint * width, guint * height)
+find_size (GstAeVideoSrc * self, guint * width, guint * height)
 {
-  *width = *height = DEFAULT_SIDE;
-  if (self->sampler)
-    ae_sampler_size (self->sampler, self->pattern, width, height);
+  GST_OBJECT_LOCK (self);
+  *width = self->width;
+  *height = self->height;
+  GST_OBJECT_UNLOCK (self);
 }
 
 static GstCaps *

@@ -42,6 +42,9 @@ static const GstAeProperty rows[] = {
 #undef COMMON
 };
 
+/* Fewer patches do not tell whether they go the same way. */
+#define MIN_PLACES 4
+
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GstAeVideoTrainSettings, common) == 0);
 
 const GstAeProperties gst_ae_video_train_properties =
@@ -86,6 +89,10 @@ check (const GstAeVideoTrainSettings * settings, const AeModel * model,
   if (varies && ae_architecture_i_gaussian (a) < 0)
     return gst_ae_train_refuse (error, "objective variational and a model "
         "without a stochastic code", "an encoder that ends with gaussian N");
+  if (settings->objective == AE_OBJECTIVE_TEMPORAL
+      && settings->patches_per_frame < MIN_PLACES)
+    return gst_ae_train_refuse (error, "objective temporal and fewer than 4 "
+        "patches-per-frame", "more, to tell whether the camera moves");
   if (settings->level_min > settings->level_max)
     return gst_ae_train_refuse (error, "level-min over level-max",
         "the lower one first");

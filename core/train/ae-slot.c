@@ -140,7 +140,9 @@ ae_slot_poll (AeSlot * slot, guint64 * generation)
 {
   AeModel *model = NULL;
 
-  g_mutex_lock (&slot->lock);
+  /* a trainer of low priority may have it: then what is new comes a frame later */
+  if (!g_mutex_trylock (&slot->lock))
+    return NULL;
   if (slot->model != NULL && slot->generation != *generation) {
     model = ae_model_ref (slot->model);
     *generation = slot->generation;

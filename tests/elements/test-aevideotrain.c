@@ -372,6 +372,7 @@ GST_START_TEST (test_what_makes_no_sense_is_refused_with_a_sentence)
     {"objective=variational", "expected an encoder that ends with gaussian"},
     {"sparsity=1 architecture=\"" ARCHITECTURE "\"", "needs a sigmoid code"},
     {"level-min=30 level-max=20", "level-min over level-max"},
+    {"objective=temporal patches-per-frame=3", "fewer than 4"},
     {"model=/nonexistent.safetensors", "there is no model file"},
     {"location=/tmp/a checkpoint=/tmp/../tmp/a", "expected two"},
   };
