@@ -6,9 +6,10 @@
  *
  * Cuts a stream of latents (`docs/bitstream.md`) into buffers of one frame each,
  * tells size and rate, marks key frames, and times the frames of a file by
- * their numbers. It knows pictures and sound. What is no frame is passed over; a frame that was cut short
- * goes out as far as it is there, for its first slices can be decoded. Frames
- * that nothing can be made of, because no key frame went before, are dropped.
+ * their numbers. It knows pictures and sound. What is no frame is passed over; a
+ * frame that was cut short goes out as far as it is there, for its first slices
+ * can be decoded. Frames that nothing can be made of, because no key frame went
+ * before, are dropped.
  * Seeking in a file reads the headers up to the time that is sought; with
  * %GST_SEEK_FLAG_KEY_UNIT it goes to the key frame itself.
  *
@@ -22,21 +23,10 @@
 #include "ae-error.h"
 #include "ae-frame.h"
 #include "ae-sound-frame.h"
+#include "gstaekeyframes.h"
 
 GST_DEBUG_CATEGORY_STATIC (ae_parse_debug);
 #define GST_CAT_DEFAULT ae_parse_debug
-
-/* Read at once to find the header of a frame. */
-#define SCAN_BYTES 4096
-/* A file with so many places that only look like headers is none. */
-#define SCAN_MAX_BAD 10000
-
-/* A key frame of a file. */
-typedef struct
-{
-  GstClockTime time;
-  guint64 offset;
-} KeyFrame;
 
 struct _GstAeParse
 {
@@ -53,13 +43,7 @@ struct _GstAeParse
   gboolean has_sound;
   AeSoundFrame sound;
 
-  /* of threads that seek, under scan_lock */
-  GMutex scan_lock;
-  GArray *keys;                 /* of KeyFrame, as far as the file was read */
-  guint64 scanned;              /* so many bytes of it */
-  guint n_scanned_bad;
-  gboolean scan_has_first;
-  guint32 scan_first_number;
+  GstAeKeyFrames *keys;         /* of a file */
 };
 
 enum
@@ -88,23 +72,9 @@ G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
   self->has_first = FALSE;
   self->has_sound = FALSE;
   self->width = self->height = self->rate_n = self->rate_d = self->rate_hz = 0;
-  g_mutex_lock (&self->scan_lock);
-  g_array_set_size (self->keys, 0);
-  self->scanned = 0;
-  self->n_scanned_bad = 0;
-  self->scan_has_first = FALSE;
-  g_mutex_unlock (&self->scan_lock);
+  gst_ae_key_frames_reset (self->keys);
   gst_base_parse_set_min_frame_size (parse, AE_FRAME_MIN_HEADER_BYTES);
   return TRUE;
-}
-
-/* Returns: where the next sync word begins, from @start on, or may begin. */
-static gsize
-find_sync (const guint8 * data, gsize n, gsize start)
-{
-  while (start < n && !ae_frame_has_sync (data + start, n - start))
-    start++;
-  return start;
 }
 
 /* Returns: where the next frame begins, from @start on, or may begin. */
@@ -131,7 +101,7 @@ frame_bytes (const AeFrameHeader * header, const guint8 * data, gsize n)
 
   if (size >= n || ae_frame_has_sync (data + size, n - size))
     return MIN (size, n);
-  while ((at = find_sync (data, size, at)) < size) {
+  while ((at = ae_frame_find_sync (data, size, at)) < size) {
     AeFrameHeader next;
 
     if (ae_frame_header_parse (data + at, n - at, &next, NULL))
@@ -405,107 +375,6 @@ gst_ae_parse_sink_event (GstBaseParse * parse, GstEvent * event)
 
 /* Seeking in a file */
 
-/* The header at @offset of the file. Returns: how many bytes to go on by, 0 at the
- * end; @found: (out): whether there was one. */
-static gsize
-scan_header (GstAeParse * self, guint64 offset, guint n_bytes,
-    AeFrameHeader * header, gboolean * found)
-{
-  GstBuffer *buffer = NULL;
-  g_autoptr (GError) error = NULL;
-  gsize step = 0;
-  GstMapInfo map;
-
-  *found = FALSE;
-  if (gst_pad_pull_range (GST_BASE_PARSE_SINK_PAD (self), offset, n_bytes,
-          &buffer) != GST_FLOW_OK)
-    return 0;
-  if (gst_buffer_map (buffer, &map, GST_MAP_READ)) {
-    *found = ae_frame_header_parse (map.data, map.size, header, &error);
-    step = *found ? header->header_bytes + header->payload_bytes
-        : find_sync (map.data, map.size, 1);
-    gst_buffer_unmap (buffer, &map);
-  }
-  gst_buffer_unref (buffer);
-  if (n_bytes < AE_FRAME_MAX_HEADER_BYTES
-      && g_error_matches (error, AE_ERROR, AE_ERROR_TRUNCATED))
-    return scan_header (self, offset, AE_FRAME_MAX_HEADER_BYTES, header, found);
-  return step;
-}
-
-/* Notes the key frame at @offset; the first part of one stands for all. */
-static void
-note_key (GstAeParse * self, GstClockTime time, guint64 offset)
-{
-  const KeyFrame key = { time, offset };
-
-  if (self->keys->len > 0
-      && g_array_index (self->keys, KeyFrame, self->keys->len - 1).time >= time)
-    return;
-  g_array_append_val (self->keys, key);
-  gst_base_parse_add_index_entry (GST_BASE_PARSE (self), offset, time, TRUE,
-      TRUE);
-}
-
-/* Reads headers until a key frame is not before @time, or the file is over. */
-static void
-scan_until (GstAeParse * self, GstClockTime time)
-{
-  const GArray *keys = self->keys;
-
-  while (keys->len == 0
-      || g_array_index (keys, KeyFrame, keys->len - 1).time < time) {
-    AeFrameHeader header;
-    gboolean found;
-    gsize step = scan_header (self, self->scanned, SCAN_BYTES, &header,
-        &found);
-
-    if (step == 0 || (found && header.rate_n == 0)
-        || (!found && ++self->n_scanned_bad > SCAN_MAX_BAD))
-      return;
-    if (found && !self->scan_has_first) {
-      self->scan_has_first = TRUE;
-      self->scan_first_number = header.number;
-    }
-    if (found && header.type == AE_FRAME_KEY) {
-      Place place = place_of (&header);
-
-      note_key (self, time_of (&place, self->scan_first_number), self->scanned);
-    }
-    self->scanned += step;
-  }
-}
-
-/* Returns: the time of the key frame that @flags want for @time. */
-static GstClockTime
-snap (const GstAeParse * self, GstClockTime time, GstSeekFlags flags)
-{
-  GstClockTime before = GST_CLOCK_TIME_NONE, after = GST_CLOCK_TIME_NONE;
-
-  for (guint i = 0; i < self->keys->len && after == GST_CLOCK_TIME_NONE; i++) {
-    GstClockTime at = g_array_index (self->keys, KeyFrame, i).time;
-
-    if (at <= time)
-      before = at;
-    if (at >= time)
-      after = at;
-  }
-  if (after == GST_CLOCK_TIME_NONE)
-    after = before;
-  if (before == GST_CLOCK_TIME_NONE)
-    before = after;
-  if (before == GST_CLOCK_TIME_NONE)
-    return time;
-  switch (flags & GST_SEEK_FLAG_SNAP_NEAREST) {
-    case GST_SEEK_FLAG_SNAP_AFTER:
-      return after;
-    case GST_SEEK_FLAG_SNAP_NEAREST:
-      return after - time < time - before ? after : before;
-    default:
-      return before;
-  }
-}
-
 /* The base class knows key frames that were played alone, and guesses where
  * others are. @event: (transfer full). Returns: (transfer full): the seek to a
  * place that it knows. */
@@ -524,11 +393,8 @@ aim (GstAeParse * self, GstEvent * event)
   if (format != GST_FORMAT_TIME || start_type != GST_SEEK_TYPE_SET || start < 0
       || rate < 0 || self->is_timed)
     return event;
-  g_mutex_lock (&self->scan_lock);
-  scan_until (self, (GstClockTime) start);
-  if (flags & GST_SEEK_FLAG_KEY_UNIT)
-    start = (gint64) snap (self, (GstClockTime) start, flags);
-  g_mutex_unlock (&self->scan_lock);
+  start = (gint64) gst_ae_key_frames_aim (self->keys, (GstClockTime) start,
+      flags);
   aimed = gst_event_new_seek (rate, format,
       (GstSeekFlags) (flags | GST_SEEK_FLAG_ACCURATE), start_type, start,
       stop_type, stop);
@@ -559,8 +425,7 @@ gst_ae_parse_finalize (GObject * object)
 {
   GstAeParse *self = GST_AE_PARSE (object);
 
-  g_mutex_clear (&self->scan_lock);
-  g_array_unref (self->keys);
+  gst_ae_key_frames_free (self->keys);
   G_OBJECT_CLASS (gst_ae_parse_parent_class)->finalize (object);
 }
 
@@ -584,8 +449,7 @@ gst_ae_parse_get_property (GObject * object, guint id, GValue * value,
 static void
 gst_ae_parse_init (GstAeParse * self)
 {
-  g_mutex_init (&self->scan_lock);
-  self->keys = g_array_new (FALSE, FALSE, sizeof (KeyFrame));
+  self->keys = gst_ae_key_frames_new (GST_BASE_PARSE (self));
 }
 
 static void

@@ -43,6 +43,14 @@ ae_frame_has_sync (const guint8 * data, gsize size_bytes)
       || memcmp (data, sync_word, MIN (size_bytes, AE_FRAME_SYNC_BYTES)) == 0;
 }
 
+gsize
+ae_frame_find_sync (const guint8 * data, gsize n, gsize start)
+{
+  while (start < n && !ae_frame_has_sync (data + start, n - start))
+    start++;
+  return start;
+}
+
 gboolean
 ae_frame_check_envelope (const guint8 * data, gsize size_bytes,
     gsize least_bytes, gsize * header_bytes, guint32 * crc, GError ** error)

@@ -63,6 +63,10 @@ typedef struct
  * it as there is. */
 gboolean ae_frame_has_sync (const guint8 * data, gsize size_bytes);
 
+/* Returns: where the next sync word begins, from @start on, or may begin; @n for
+ * none. */
+gsize ae_frame_find_sync (const guint8 * data, gsize n, gsize start);
+
 /**
  * ae_frame_header_parse:
  *
