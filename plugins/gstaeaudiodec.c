@@ -76,6 +76,16 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
         "layout = (string) interleaved"));
 
 static gboolean
+gst_ae_audio_dec_stop (GstAudioDecoder * base)
+{
+  GstAeAudioDec *self = GST_AE_AUDIO_DEC (base);
+
+  g_clear_pointer (&self->decoder, ae_sound_decoder_free);
+  g_clear_pointer (&self->model, ae_latent_model_unref);
+  return TRUE;
+}
+
+static gboolean
 gst_ae_audio_dec_start (GstAudioDecoder * base)
 {
   GstAeAudioDec *self = GST_AE_AUDIO_DEC (base);
@@ -94,19 +104,12 @@ gst_ae_audio_dec_start (GstAudioDecoder * base)
   if (self->model == NULL)
     return FALSE;
   self->decoder = ae_sound_decoder_new (self->model, &error);
-  if (self->decoder == NULL)
-    gst_ae_model_post_error (GST_ELEMENT (self), error);
-  return self->decoder != NULL;
-}
-
-static gboolean
-gst_ae_audio_dec_stop (GstAudioDecoder * base)
-{
-  GstAeAudioDec *self = GST_AE_AUDIO_DEC (base);
-
-  g_clear_pointer (&self->decoder, ae_sound_decoder_free);
-  g_clear_pointer (&self->model, ae_latent_model_unref);
-  return TRUE;
+  if (self->decoder != NULL)
+    return TRUE;
+  gst_ae_model_post_error (GST_ELEMENT (self), error);
+  /* a base class does not stop what did not start */
+  gst_ae_audio_dec_stop (base);
+  return FALSE;
 }
 
 /* The first format that is understood downstream. */

@@ -151,17 +151,6 @@ gst_ae_audio_denoise_update (GstAeAudioBase * base)
 
 /* The stream */
 
-static gboolean
-gst_ae_audio_denoise_start (GstBaseTransform * trans)
-{
-  GstAeAudioDenoise *self = GST_AE_AUDIO_DENOISE (trans);
-
-  GST_OBJECT_LOCK (self);
-  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return load_model (self);
-}
-
 static void
 free_denoisers (GstAeAudioDenoise * self)
 {
@@ -179,6 +168,21 @@ gst_ae_audio_denoise_stop (GstBaseTransform * trans)
   g_clear_pointer (&self->model, ae_model_unref);
   g_clear_pointer (&self->slot, ae_slot_unref);
   return ok;
+}
+
+static gboolean
+gst_ae_audio_denoise_start (GstBaseTransform * trans)
+{
+  GstAeAudioDenoise *self = GST_AE_AUDIO_DENOISE (trans);
+
+  GST_OBJECT_LOCK (self);
+  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (load_model (self))
+    return TRUE;
+  /* a base class does not stop what did not start */
+  gst_ae_audio_denoise_stop (trans);
+  return FALSE;
 }
 
 static gboolean

@@ -115,6 +115,16 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
         "parsed = (boolean) true"));
 
 static gboolean
+gst_ae_audio_enc_stop (GstAudioEncoder * base)
+{
+  GstAeAudioEnc *self = GST_AE_AUDIO_ENC (base);
+
+  g_clear_pointer (&self->encoder, ae_sound_encoder_free);
+  g_clear_pointer (&self->model, ae_latent_model_unref);
+  return TRUE;
+}
+
+static gboolean
 gst_ae_audio_enc_start (GstAudioEncoder * base)
 {
   GstAeAudioEnc *self = GST_AE_AUDIO_ENC (base);
@@ -132,19 +142,12 @@ gst_ae_audio_enc_start (GstAudioEncoder * base)
   if (self->model == NULL)
     return FALSE;
   self->encoder = ae_sound_encoder_new (self->model, &error);
-  if (self->encoder == NULL)
-    gst_ae_model_post_error (GST_ELEMENT (self), error);
-  return self->encoder != NULL;
-}
-
-static gboolean
-gst_ae_audio_enc_stop (GstAudioEncoder * base)
-{
-  GstAeAudioEnc *self = GST_AE_AUDIO_ENC (base);
-
-  g_clear_pointer (&self->encoder, ae_sound_encoder_free);
-  g_clear_pointer (&self->model, ae_latent_model_unref);
-  return TRUE;
+  if (self->encoder != NULL)
+    return TRUE;
+  gst_ae_model_post_error (GST_ELEMENT (self), error);
+  /* a base class does not stop what did not start */
+  gst_ae_audio_enc_stop (base);
+  return FALSE;
 }
 
 static gboolean

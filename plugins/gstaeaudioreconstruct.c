@@ -18,13 +18,15 @@
  * The reconstruction error at each frequency over 0.32 s is compared with what is
  * usual there, followed over some minutes; what all frequencies have in common,
  * such as a change of gain, does not count. The score is that of the most unusual
- * frequencies, in standard deviations, of the channel where it is highest. It is
- * known after ten seconds, and a threshold for it after another ten. From then on
+ * frequencies, in standard deviations. It is known after ten seconds, and a
+ * threshold for it after another ten, for each channel its own. From then on
  * each buffer has a custom meta `ae-anomaly` with the fields `score`, `threshold`
  * and `anomalous` of the last 0.32 s, and `channel`; see
  * gst_buffer_get_custom_meta(). Each 0.32 s over the threshold is posted as an
  * element message `ae-anomaly`, with the same fields, `timestamp`, `stream-time`
- * and `running-time`. Digital silence is not scored.
+ * and `running-time`. Where several of these end in a buffer, or there are several
+ * channels, both tell of the most unusual: one over its threshold before one that
+ * is not, then the highest score. Digital silence is not scored.
  *
  * With #aeaudioreconstruct:threshold -1 the threshold is learned from the stream,
  * as `aevideoreconstruct` does it.
@@ -142,26 +144,6 @@ follow_slot (GstAeAudioReconstruct * self)
 
 /* The stream */
 
-static gboolean
-gst_ae_audio_reconstruct_start (GstBaseTransform * trans)
-{
-  GstAeAudioReconstruct *self = GST_AE_AUDIO_RECONSTRUCT (trans);
-  g_autofree gchar *name = NULL;
-
-  GST_OBJECT_LOCK (self);
-  name = g_strdup (self->model_name);
-  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  self->generation = 0;
-  if (name == NULL && self->slot == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("There is no model, expected "
-            "model=FILE, or slot=NAME of an aeaudiotrain objective=autoencode"),
-        (NULL));
-    return FALSE;
-  }
-  return name == NULL || load_model (self, name);
-}
-
 static void
 free_reconstructors (GstAeAudioReconstruct * self)
 {
@@ -182,6 +164,29 @@ gst_ae_audio_reconstruct_stop (GstBaseTransform * trans)
   self->score = -1.0;
   GST_OBJECT_UNLOCK (self);
   return ok;
+}
+
+static gboolean
+gst_ae_audio_reconstruct_start (GstBaseTransform * trans)
+{
+  GstAeAudioReconstruct *self = GST_AE_AUDIO_RECONSTRUCT (trans);
+  g_autofree gchar *name = NULL;
+
+  GST_OBJECT_LOCK (self);
+  name = g_strdup (self->model_name);
+  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  self->generation = 0;
+  if (name == NULL && self->slot == NULL) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("There is no model, expected "
+            "model=FILE, or slot=NAME of an aeaudiotrain objective=autoencode"),
+        (NULL));
+  } else if (name == NULL || load_model (self, name)) {
+    return TRUE;
+  }
+  /* a base class does not stop what did not start */
+  gst_ae_audio_reconstruct_stop (trans);
+  return FALSE;
 }
 
 static gboolean
@@ -228,7 +233,7 @@ gst_ae_audio_reconstruct_update (GstAeAudioBase * base)
 }
 
 /* Returns: how many scores there have been. @score, @i_channel: (out): of the
- * channel where the last one was highest */
+ * channel that is most unusual, the most unusual one since the last buffer */
 static guint64
 worst_score (GstAeAudioReconstruct * self, AeAnomalyScore * score,
     guint * i_channel)
@@ -238,9 +243,9 @@ worst_score (GstAeAudioReconstruct * self, AeAnomalyScore * score,
   for (guint c = 0; c < self->n_channels; c++) {
     AeAnomalyScore of_channel;
 
-    n += ae_audio_reconstructor_get_score (self->reconstructors[c],
+    n += ae_audio_reconstructor_take_score (self->reconstructors[c],
         &of_channel);
-    if (c > 0 && of_channel.score <= score->score)
+    if (c > 0 && !ae_anomaly_is_worse (&of_channel, score))
       continue;
     *score = of_channel;
     *i_channel = c;

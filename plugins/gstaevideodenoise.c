@@ -258,17 +258,6 @@ update_denoiser (GstAeVideoDenoise * self, const GstVideoInfo * info)
 /* The stream */
 
 static gboolean
-gst_ae_video_denoise_start (GstBaseTransform * trans)
-{
-  GstAeVideoDenoise *self = GST_AE_VIDEO_DENOISE (trans);
-
-  GST_OBJECT_LOCK (self);
-  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return load_model (self);
-}
-
-static gboolean
 gst_ae_video_denoise_stop (GstBaseTransform * trans)
 {
   GstAeVideoDenoise *self = GST_AE_VIDEO_DENOISE (trans);
@@ -281,6 +270,21 @@ gst_ae_video_denoise_stop (GstBaseTransform * trans)
   self->estimated_noise_level = NOISE_LEVEL_UNKNOWN;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
+}
+
+static gboolean
+gst_ae_video_denoise_start (GstBaseTransform * trans)
+{
+  GstAeVideoDenoise *self = GST_AE_VIDEO_DENOISE (trans);
+
+  GST_OBJECT_LOCK (self);
+  self->slot = self->slot_name ? ae_slot_get (self->slot_name) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (load_model (self))
+    return TRUE;
+  /* a base class does not stop what did not start */
+  gst_ae_video_denoise_stop (trans);
+  return FALSE;
 }
 
 static gboolean

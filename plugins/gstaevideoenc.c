@@ -156,6 +156,20 @@ load_denoiser (GstAeVideoEnc * self, const gchar * name)
 }
 
 static gboolean
+gst_ae_video_enc_stop (GstVideoEncoder * encoder)
+{
+  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
+
+  clear_format (self);
+  g_clear_pointer (&self->model, ae_latent_model_unref);
+  g_clear_pointer (&self->slot, ae_slot_unref);
+  g_queue_clear_full (&self->shared, (GDestroyNotify) gst_ae_latent_unshare);
+  g_clear_pointer (&self->denoiser, ae_model_unref);
+  g_clear_pointer (&self->gate, ae_model_unref);
+  return TRUE;
+}
+
+static gboolean
 gst_ae_video_enc_start (GstVideoEncoder * encoder)
 {
   GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
@@ -173,22 +187,12 @@ gst_ae_video_enc_start (GstVideoEncoder * encoder)
   self->generation = 0;
   self->rate = (AeLatentRate) {
   0};
-  return self->model != NULL
-      && (denoiser == NULL || load_denoiser (self, denoiser));
-}
-
-static gboolean
-gst_ae_video_enc_stop (GstVideoEncoder * encoder)
-{
-  GstAeVideoEnc *self = GST_AE_VIDEO_ENC (encoder);
-
-  clear_format (self);
-  g_clear_pointer (&self->model, ae_latent_model_unref);
-  g_clear_pointer (&self->slot, ae_slot_unref);
-  g_queue_clear_full (&self->shared, (GDestroyNotify) gst_ae_latent_unshare);
-  g_clear_pointer (&self->denoiser, ae_model_unref);
-  g_clear_pointer (&self->gate, ae_model_unref);
-  return TRUE;
+  if (self->model != NULL
+      && (denoiser == NULL || load_denoiser (self, denoiser)))
+    return TRUE;
+  /* a base class does not stop what did not start */
+  gst_ae_video_enc_stop (encoder);
+  return FALSE;
 }
 
 static gboolean

@@ -180,6 +180,20 @@ follow_slot (GstAeVideoReconstruct * self, const GstVideoInfo * info)
 /* The stream */
 
 static gboolean
+gst_ae_video_reconstruct_stop (GstBaseTransform * trans)
+{
+  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
+
+  g_clear_pointer (&self->reconstructor, gst_ae_reconstructor_free);
+  g_clear_pointer (&self->model, ae_model_unref);
+  g_clear_pointer (&self->slot, ae_slot_unref);
+  GST_OBJECT_LOCK (self);
+  self->score = -1.0;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static gboolean
 gst_ae_video_reconstruct_start (GstBaseTransform * trans)
 {
   GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
@@ -194,23 +208,12 @@ gst_ae_video_reconstruct_start (GstBaseTransform * trans)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("There is no model, expected "
             "model=FILE, or slot=NAME of an aevideotrain "
             "objective=reconstruct"), (NULL));
-    return FALSE;
+  } else if (name == NULL || load_model (self, name)) {
+    return TRUE;
   }
-  return name == NULL || load_model (self, name);
-}
-
-static gboolean
-gst_ae_video_reconstruct_stop (GstBaseTransform * trans)
-{
-  GstAeVideoReconstruct *self = GST_AE_VIDEO_RECONSTRUCT (trans);
-
-  g_clear_pointer (&self->reconstructor, gst_ae_reconstructor_free);
-  g_clear_pointer (&self->model, ae_model_unref);
-  g_clear_pointer (&self->slot, ae_slot_unref);
-  GST_OBJECT_LOCK (self);
-  self->score = -1.0;
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
+  /* a base class does not stop what did not start */
+  gst_ae_video_reconstruct_stop (trans);
+  return FALSE;
 }
 
 static gboolean

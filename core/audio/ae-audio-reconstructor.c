@@ -31,7 +31,7 @@ struct _AeAudioReconstructor
   gboolean is_silent;           /* there was digital silence in it */
   AeAnomaly *anomaly;
   double threshold, quantile;
-  AeAnomalyScore score;
+  AeAnomalyScore score, worst;  /* of the last block; since it was asked for */
   guint64 n_blocks;
   AeSpectralFilter *filter;
 };
@@ -112,7 +112,11 @@ end_block (AeAudioReconstructor * self)
     }
     ae_anomaly_add (self->anomaly, before, self->threshold, self->quantile,
         &self->score);
+    if (ae_anomaly_is_worse (&self->score, &self->worst))
+      self->worst = self->score;
     self->n_blocks++;
+  } else {
+    self->score = AE_ANOMALY_UNKNOWN;
   }
   begin_block (self);
 }
@@ -174,6 +178,7 @@ forget (gpointer data)
   if (self->next.model != NULL)
     ae_stream_reset (self->next.stream);
   memset (&self->features, 0, sizeof self->features);
+  self->score = self->worst = AE_ANOMALY_UNKNOWN;
   begin_block (self);
 }
 
@@ -184,7 +189,8 @@ ae_audio_reconstructor_new (void)
   AeAudioReconstructor *self = g_new0 (AeAudioReconstructor, 1);
 
   self->anomaly = ae_anomaly_new (AE_STFT_BINS, LEAST_DEVIATION);
-  self->threshold = self->score.score = self->score.threshold = -1.0;
+  self->threshold = -1.0;
+  self->score = self->worst = AE_ANOMALY_UNKNOWN;
   self->quantile = 0.95;
   self->filter = ae_spectral_filter_new (&ops, self);
   return self;
@@ -236,10 +242,11 @@ ae_audio_reconstructor_set_threshold (AeAudioReconstructor * self,
 }
 
 guint64
-ae_audio_reconstructor_get_score (const AeAudioReconstructor * self,
+ae_audio_reconstructor_take_score (AeAudioReconstructor * self,
     AeAnomalyScore * score)
 {
-  *score = self->score;
+  *score = self->worst.score >= 0.0 ? self->worst : self->score;
+  self->worst = AE_ANOMALY_UNKNOWN;
   return self->n_blocks;
 }
 

@@ -57,8 +57,10 @@ void ae_audio_reconstructor_set_output (AeAudioReconstructor * reconstructor,
 void ae_audio_reconstructor_set_threshold (AeAudioReconstructor *
     reconstructor, double threshold, double quantile);
 
-/* Of the last block that was scored. Returns: how many blocks there have been. */
-guint64 ae_audio_reconstructor_get_score (const AeAudioReconstructor *
+/* Of the most unusual block since this was last asked; if there was none, of the
+ * last one, unknown for one that was silent. Returns: how many blocks have been
+ * scored. */
+guint64 ae_audio_reconstructor_take_score (AeAudioReconstructor *
     reconstructor, AeAnomalyScore * score);
 
 /* Returns: (transfer none): whose frames are reconstructed. */

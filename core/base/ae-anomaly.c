@@ -93,6 +93,18 @@ take_median_off (AeAnomaly * self, float *error)
     error[k] -= median;
 }
 
+/* Returns: whether @error can be compared; one that cannot would be remembered
+ * for good. */
+static gboolean
+is_finite (const AeAnomaly * self, const float *error)
+{
+  for (guint k = 0; k < self->n; k++) {
+    if (!isfinite (error[k]))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static void
 follow (AeAnomaly * self)
 {
@@ -143,8 +155,9 @@ void
 ae_anomaly_add (AeAnomaly * self, const float *error, double threshold,
     double quantile, AeAnomalyScore * result)
 {
-  *result = (AeAnomalyScore) {
-  -1.0, -1.0, FALSE};
+  *result = AE_ANOMALY_UNKNOWN;
+  if (!is_finite (self, error))
+    return;
   memcpy (self->error, error, self->n * sizeof (float));
   if (self->n_frames > 0)
     take_median_off (self, self->error);
@@ -171,6 +184,8 @@ void
 ae_anomaly_change_model (AeAnomaly * self, const float *before,
     const float *after)
 {
+  if (!is_finite (self, before) || !is_finite (self, after))
+    return;
   for (guint k = 0; k < self->n; k++)
     self->mean[k] += after[k] - before[k];
 }

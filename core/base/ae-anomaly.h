@@ -32,6 +32,16 @@ typedef struct
   gboolean anomalous;
 } AeAnomalyScore;
 
+#define AE_ANOMALY_UNKNOWN ((AeAnomalyScore) { -1.0, -1.0, FALSE })
+
+/* Whether @a is more unusual than @b: an anomaly is than what is none, whatever
+ * the scores, since thresholds differ. */
+static inline gboolean
+ae_anomaly_is_worse (const AeAnomalyScore * a, const AeAnomalyScore * b)
+{
+  return a->anomalous != b->anomalous ? a->anomalous : a->score > b->score;
+}
+
 /* @least: a cell that varies less is off in units of this */
 AeAnomaly *ae_anomaly_new (guint n_cells, float least)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -43,7 +53,8 @@ void ae_anomaly_forget (AeAnomaly * anomaly);
 
 /**
  * ae_anomaly_add:
- * @error: of each cell
+ * @error: of each cell; a frame with one that is not finite is neither scored
+ *   nor learned
  * @threshold: of the score; negative: learned, three times as far over the
  *   median of the 256 scores before that passed as their quantile is, but
  *   at least 5
@@ -54,7 +65,8 @@ void ae_anomaly_add (AeAnomaly * anomaly, const float *error,
     double threshold, double quantile, AeAnomalyScore * score);
 
 /* The next frames are reconstructed by another model: of one frame, the errors
- * that it makes @after, and of the one @before. */
+ * that it makes @after, and of the one @before; without effect where one of them
+ * is not finite. */
 void ae_anomaly_change_model (AeAnomaly * anomaly, const float *before,
     const float *after);
 

@@ -139,6 +139,33 @@ GST_START_TEST (test_a_better_model_is_no_anomaly)
 
 GST_END_TEST;
 
+GST_START_TEST (test_errors_that_are_not_finite_change_nothing)
+{
+  static const float odd[] = { NAN, INFINITY, -INFINITY };
+  AeAnomaly *one = ae_anomaly_new (N_X * N_Y, 0.3f);
+  AeAnomaly *other = ae_anomaly_new (N_X * N_Y, 0.3f);
+  float errors[N_X * N_Y] = { 0.0f }, none[N_X * N_Y] = { 0.0f };
+
+  for (guint i = 0; i < 100; i++) {
+    const AeAnomalyScore expected = add (one, i, 1.0f, 1.0f);
+    AeAnomalyScore score = add (other, i, 1.0f, 1.0f);
+
+    fail_unless (score.score == expected.score
+        && score.threshold == expected.threshold, "frame %u: %g", i,
+        score.score);
+    errors[i % (N_X * N_Y)] = odd[i % G_N_ELEMENTS (odd)];
+    ae_anomaly_change_model (other, none, errors);
+    ae_anomaly_change_model (other, errors, none);
+    ae_anomaly_add (other, errors, 5.0, 0.95, &score);
+    fail_unless (score.score < 0.0 && !score.anomalous);
+    errors[i % (N_X * N_Y)] = 0.0f;
+  }
+  ae_anomaly_free (one);
+  ae_anomaly_free (other);
+}
+
+GST_END_TEST;
+
 /* Whatever a third of the picture does. */
 GST_START_TEST (test_the_light_is_what_most_of_a_picture_does)
 {
@@ -178,6 +205,7 @@ anomaly_suite (void)
   tcase_add_test (tcase, test_light_that_changes_everywhere_is_not_unusual);
   tcase_add_test (tcase, test_what_stays_is_unusual_for_long_but_not_for_ever);
   tcase_add_test (tcase, test_a_better_model_is_no_anomaly);
+  tcase_add_test (tcase, test_errors_that_are_not_finite_change_nothing);
   tcase_add_test (tcase, test_the_light_is_what_most_of_a_picture_does);
   return suite;
 }

@@ -41,7 +41,7 @@ add_block (AeAudioReconstructor * r, Machine * machine, MachineState state)
   machine_run (machine, state, samples, BLOCK);
   ae_spectral_filter_process (ae_audio_reconstructor_filter (r), samples,
       NULL, NULL, BLOCK);
-  ae_audio_reconstructor_get_score (r, &score);
+  ae_audio_reconstructor_take_score (r, &score);
   return score;
 }
 
@@ -169,18 +169,37 @@ GST_START_TEST (test_digital_silence_is_neither_scored_nor_learned)
   g_autoptr (AeAudioReconstructor) r = reconstructor_of (trained);
   Machine machine = machine_new (7);
   const float silence[BLOCK] = { 0.0f };
-  AeAnomalyScore score, last;
+  AeAnomalyScore score;
   guint64 n;
 
   for (guint i = 0; i < 100; i++)
-    add_block (r, &machine, MACHINE_WHOLE);
-  n = ae_audio_reconstructor_get_score (r, &last);
+    fail_unless ((add_block (r, &machine, MACHINE_WHOLE).score < 0.0)
+        == (i < 30));
+  n = ae_audio_reconstructor_take_score (r, &score);
   fail_unless_equals_uint64 (n, 100);
+  fail_unless (score.score >= 0.0);
   for (guint i = 0; i < 20; i++)
     ae_spectral_filter_process (ae_audio_reconstructor_filter (r), silence,
         NULL, NULL, BLOCK);
-  fail_unless_equals_uint64 (ae_audio_reconstructor_get_score (r, &score), n);
-  fail_unless (score.score == last.score && !score.anomalous);
+  fail_unless_equals_uint64 (ae_audio_reconstructor_take_score (r, &score), n);
+  fail_unless (score.score < 0.0 && !score.anomalous);
+  machine_clear (&machine);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_what_was_said_before_a_reset_is_forgotten)
+{
+  g_autoptr (AeAudioReconstructor) r = reconstructor_of (trained);
+  Machine machine = machine_new (7);
+  AeAnomalyScore score;
+
+  for (guint i = 0; i < 40; i++)
+    add_block (r, &machine, MACHINE_WHOLE);
+  ae_spectral_filter_reset (ae_audio_reconstructor_filter (r));
+  ae_audio_reconstructor_take_score (r, &score);
+  fail_unless (score.score < 0.0 && score.threshold < 0.0);
+  fail_unless (add_block (r, &machine, MACHINE_WHOLE).score >= 0.0);
   machine_clear (&machine);
 }
 
@@ -218,6 +237,7 @@ audio_reconstructor_suite (void)
   tcase_add_test (tcase, test_input_is_reconstruction_and_residual);
   tcase_add_test (tcase, test_another_model_is_no_anomaly);
   tcase_add_test (tcase, test_digital_silence_is_neither_scored_nor_learned);
+  tcase_add_test (tcase, test_what_was_said_before_a_reset_is_forgotten);
   tcase_add_test (tcase, test_models_of_other_shapes_are_refused);
   return suite;
 }

@@ -210,6 +210,35 @@ GST_START_TEST (test_a_machine_that_begins_to_rattle_is_found)
 
 GST_END_TEST;
 
+/* In buffers of a second, half a second of a rattle in the first half of one. */
+GST_START_TEST (test_an_anomaly_early_in_a_buffer_is_told)
+{
+  enum
+  { N = 45, BAD = 40 };
+  g_autoptr (AeModel) model = machine_model (300);
+  Machine machine = machine_new (3);
+  Stream s = new_stream (&mono);
+
+  publish (&s, model);
+  for (guint i = 0; i < N; i++) {
+    const MachineState state = i == BAD ? MACHINE_RATTLES : MACHINE_WHOLE;
+    float values[RATE];
+    GstBuffer *out;
+
+    machine_run (&machine, state, values, RATE / 2);
+    machine_run (&machine, MACHINE_WHOLE, values + RATE / 2, RATE / 2);
+    out = gst_harness_push_and_pull (s.h, fixture_sound_buffer (&mono, values,
+            RATE, i * GST_SECOND));
+    fail_unless (is_anomalous (out, 0) == (i == BAD), "buffer %u", i);
+    gst_buffer_unref (out);
+  }
+  fail_unless_equals_int (count_messages (&s, (BAD - 1) * GST_SECOND), 1);
+  clear_stream (&s);
+  machine_clear (&machine);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_what_is_no_model_of_sound_is_told)
 {
   g_autofree gchar *picture = fixture_model_invert ();
@@ -217,10 +246,16 @@ GST_START_TEST (test_what_is_no_model_of_sound_is_told)
 
   for (guint i = 0; i < G_N_ELEMENTS (models); i++) {
     GstElement *element = g_object_new (GST_TYPE_AE_AUDIO_RECONSTRUCT, "model",
-        models[i], NULL);
+        models[i], "slot", i > 0 ? "machine" : NULL, NULL);
+    g_autoptr (AeModel) model = machine_random_model (MACHINE_TEXT);
+    AeSlot *slot = ae_slot_get ("machine");
+    guint64 generation = 0;
     GstBus *bus = gst_bus_new ();
     GstMessage *message;
 
+    fail_unless (ae_slot_claim (slot, &slot, model->architecture, NULL));
+    ae_slot_publish (slot, &slot, ae_model_ref (model));
+    ae_slot_release (slot, &slot);
     gst_element_set_bus (gst_object_ref_sink (element), bus);
     fail_unless (gst_element_set_state (element, GST_STATE_PAUSED)
         == GST_STATE_CHANGE_FAILURE);
@@ -231,6 +266,11 @@ GST_START_TEST (test_what_is_no_model_of_sound_is_told)
     gst_element_set_bus (element, NULL);
     gst_object_unref (element);
     gst_object_unref (bus);
+    ae_slot_unref (slot);
+    /* nobody holds it: it is a new one */
+    slot = ae_slot_get ("machine");
+    fail_unless (ae_slot_poll (slot, &generation) == NULL);
+    ae_slot_unref (slot);
   }
 }
 
@@ -248,6 +288,7 @@ aeaudioreconstruct_suite (void)
       test_sound_passes_to_the_bit_without_a_model_and_as_input);
   tcase_add_test (tc, test_input_is_reconstruction_and_residual);
   tcase_add_test (tc, test_a_machine_that_begins_to_rattle_is_found);
+  tcase_add_test (tc, test_an_anomaly_early_in_a_buffer_is_told);
   tcase_add_test (tc, test_what_is_no_model_of_sound_is_told);
   return s;
 }
