@@ -421,7 +421,7 @@ GST_START_TEST (test_it_plays_from_files_packets_and_beside_video)
   g_autofree gchar *raw = fixture_path ("sound.f32");
   const gchar *source = "audiotestsrc num-buffers=25 samplesperbuffer=640 "
       "wave=pink-noise ! audio/x-raw,rate=16000,channels=1 ! aeaudioenc ";
-  g_autofree gchar *texts[] = {
+  gchar *texts[] = {
     g_strdup_printf ("%s ! filesink location=%s", source, ael),
     g_strdup_printf ("filesrc location=%s ! decodebin ! audioconvert ! "
         "audio/x-raw,format=F32LE ! filesink location=%s", ael, raw),
@@ -437,11 +437,12 @@ GST_START_TEST (test_it_plays_from_files_packets_and_beside_video)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autofree gchar *text = texts[i];
     g_autofree gchar *bytes = NULL;
     gsize n;
 
-    play (texts[i]);
-    if (!strstr (texts[i], raw))
+    play (text);
+    if (!strstr (text, raw))
       continue;
     fail_unless (g_file_get_contents (raw, &bytes, &n, NULL));
     fail_unless_equals_uint64 (n, 16000 * sizeof (float));
