@@ -131,8 +131,6 @@ remember (AeOnline * online, AeWeights ** weights)
   float part = FURTHEST / NEARER;
   double score;
 
-  if (online->material.remember == NULL || online->config.from_random)
-    return TRUE;
   if (!online->has_first_score) {
     if (!score_remembered (online, online->start->weights,
             &online->first_score))
@@ -150,25 +148,36 @@ remember (AeOnline * online, AeWeights ** weights)
   return TRUE;
 }
 
+static gboolean
+judge (AeOnline * online, AeWeights * weights, AeGateVerdict * verdict)
+{
+  return ae_gate_judge (online->gate, weights, n_judged (online),
+      held_out_sample, online, &online->cancelled, verdict);
+}
+
+static gboolean
+has_diverged (const AeGateVerdict * verdict)
+{
+  return !isfinite (verdict->candidate)
+      || verdict->candidate > DIVERGED * verdict->first + DIVERGED_BY;
+}
+
 void
 ae_online_evaluate (AeOnline * online)
 {
   g_autoptr (AeWeights) weights = ae_trainer_weights (online->trainer, NULL);
   AeGateVerdict verdict;
 
-  if (weights == NULL) {
+  if (weights && !judge (online, weights, &verdict))
+    return;
+  if (weights == NULL || has_diverged (&verdict)) {
     ae_online_trip (online);
     return;
   }
-  if (!remember (online, &weights)
-      || !ae_gate_judge (online->gate, weights, n_judged (online),
-          held_out_sample, online, &online->cancelled, &verdict))
+  /* after that: what goes back towards the start looks well again */
+  if (online->material.remember && !online->config.from_random
+      && (!remember (online, &weights) || !judge (online, weights, &verdict)))
     return;
-  if (!isfinite (verdict.candidate)
-      || verdict.candidate > DIVERGED * verdict.first + DIVERGED_BY) {
-    ae_online_trip (online);
-    return;
-  }
   ae_trainer_state_free (online->good);
   online->good = ae_trainer_state (online->trainer);
   online->good_position = online->position;

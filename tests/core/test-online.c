@@ -297,6 +297,36 @@ GST_START_TEST (test_what_is_published_has_forgotten_no_more_than_it_may)
 
 GST_END_TEST;
 
+/* However well it would do part of the way back. */
+GST_START_TEST (test_what_diverges_is_noticed_where_nothing_is_forgotten)
+{
+  g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
+  AeMaterial material;
+  AeOnlineConfig config = doubling (&material);
+  g_autoptr (AeOnline) online = NULL;
+  AeOnlineStats stats;
+  Log log = {.n = {0}
+  };
+
+  material.remember = remember_same;
+  material.forgets_db = 1.0;
+  config.schedule.peak = 300.0f;
+  config.trainer.ema = 0.0f;
+  config.max_steps = 0;
+  online = ae_online_new (start, &config, NULL, take_note, &log, NULL);
+  for (guint i = 0; i < 400; i++) {
+    float piece = (float) i;
+
+    ae_online_offer_piece (online, &piece);
+    ae_online_end_frame (online);
+  }
+  ae_online_get_stats (online, &stats);
+  fail_unless (stats.frozen, "%u trips", stats.n_trips);
+  fail_unless_equals_int (log.n[AE_ONLINE_DIVERGED], 5);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_without_what_it_takes_there_is_no_training)
 {
   g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
@@ -337,6 +367,8 @@ online_suite (void)
   tcase_add_test (tcase, test_the_rate_of_steps_is_that_of_the_clock);
   tcase_add_test (tcase,
       test_what_is_published_has_forgotten_no_more_than_it_may);
+  tcase_add_test (tcase,
+      test_what_diverges_is_noticed_where_nothing_is_forgotten);
   tcase_add_test (tcase, test_without_what_it_takes_there_is_no_training);
   return suite;
 }
