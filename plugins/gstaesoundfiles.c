@@ -13,6 +13,10 @@
 #define MAX_SILENCE (RATE / 10)
 #define MIN_SAMPLES (RATE / 4)
 
+/* Of a file, the rest of which is left out, and of a set, which has no more. */
+#define MAX_FILE (10 * 60 * RATE)
+#define MAX_SET (120 * 60 * RATE)
+
 /* From one look at whether it is cancelled to the next; decoders have so many
  * looks to give something. */
 #define LOOK_EVERY (100 * GST_MSECOND)
@@ -36,15 +40,15 @@ append (GArray * samples, GstSample * sample, guint * n_silent)
   gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
 }
 
-/* All that @sink gets. Returns: (transfer full) (nullable): the message of an
- * error that ended it. */
-static GstMessage *
-pull (GstAppSink * sink, GstBus * bus, GArray * samples, const gint * cancelled)
+/* What @sink gets, up to MAX_FILE. */
+static gboolean
+pull (GstAppSink * sink, GstBus * bus, GArray * samples, const gint * cancelled,
+    GError ** error)
 {
-  GstMessage *message = NULL;
   guint n_silent = 0, n_looks = 0;
 
-  while (!g_atomic_int_get (cancelled) && n_looks < MAX_LOOKS) {
+  while (!g_atomic_int_get (cancelled) && samples->len < MAX_FILE) {
+    g_autoptr (GstMessage) message = NULL;
     GstSample *sample = gst_app_sink_try_pull_sample (sink, LOOK_EVERY);
 
     if (sample) {
@@ -54,28 +58,35 @@ pull (GstAppSink * sink, GstBus * bus, GArray * samples, const gint * cancelled)
       continue;
     }
     message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    if (message || gst_app_sink_is_eos (sink))
+    if (message) {
+      gst_message_parse_error (message, error, NULL);
+      return FALSE;
+    }
+    if (gst_app_sink_is_eos (sink))
       break;
-    n_looks++;
+    if (++n_looks == MAX_LOOKS) {
+      g_set_error (error, AE_ERROR, AE_ERROR_IO, "no sound came for 30 s");
+      return FALSE;
+    }
   }
-  return message;
+  return TRUE;
 }
 
-static gboolean
+/* @samples: (transfer full) */
+static void
 take (GArray * group, GArray * samples)
 {
   AeSound sound = { samples->len, NULL };
 
-  if (samples->len < MIN_SAMPLES)
-    return FALSE;
-  sound.data = g_memdup2 (samples->data, samples->len * sizeof (float));
+  sound.data = g_renew (float, (float *) g_array_free (samples, FALSE),
+      sound.n);
   g_array_append_val (group, sound);
-  return TRUE;
 }
 
+/* @n_left: how many samples may still be added */
 static gboolean
-add_file (GArray * group, const gchar * path, const gint * cancelled,
-    GError ** error)
+add_file (GArray * group, const gchar * path, gsize * n_left,
+    const gint * cancelled, GError ** error)
 {
   g_autoptr (GstElement) pipeline = gst_parse_launch ("filesrc name=src ! "
       "decodebin ! audioconvert ! audioresample ! "
@@ -85,8 +96,8 @@ add_file (GArray * group, const gchar * path, const gint * cancelled,
   g_autoptr (GstElement) src = NULL;
   g_autoptr (GstElement) sink = NULL;
   g_autoptr (GstBus) bus = NULL;
-  g_autoptr (GstMessage) message = NULL;
   g_autoptr (GError) reason = NULL;
+  gboolean ok;
 
   if (pipeline == NULL)
     return FALSE;
@@ -95,15 +106,22 @@ add_file (GArray * group, const gchar * path, const gint * cancelled,
   bus = gst_element_get_bus (pipeline);
   g_object_set (src, "location", path, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = pull (GST_APP_SINK (sink), bus, samples, cancelled);
+  ok = pull (GST_APP_SINK (sink), bus, samples, cancelled, &reason);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  if (message == NULL && take (group, samples))
-    return TRUE;
-  if (message)
-    gst_message_parse_error (message, &reason, NULL);
-  g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: %s", path,
-      reason ? reason->message : "less than a quarter of a second of sound");
-  return FALSE;
+  if (!ok || samples->len < MIN_SAMPLES) {
+    g_set_error (error, AE_ERROR, AE_ERROR_IO, "%s: %s", path,
+        reason ? reason->message : "less than a quarter of a second of sound");
+    return FALSE;
+  }
+  if (samples->len > *n_left) {
+    g_set_error (error, AE_ERROR, AE_ERROR_LIMIT,
+        "%s: with it there are more than %u minutes of sound, expected fewer",
+        path, MAX_SET / RATE / 60);
+    return FALSE;
+  }
+  *n_left -= samples->len;
+  take (group, g_steal_pointer (&samples));
+  return TRUE;
 }
 
 static gint
@@ -130,21 +148,36 @@ list_folder (const gchar * path, GError ** error)
   return names;
 }
 
+/* Whether @reason, which it takes, is one to leave a file out for; for another it
+ * goes to @error. */
 static gboolean
-add_folder (GArray * group, const gchar * path, const gint * cancelled,
-    GError ** error)
+leave_out (GError * reason, GError ** error)
+{
+  if (g_error_matches (reason, AE_ERROR, AE_ERROR_LIMIT)) {
+    g_propagate_error (error, reason);
+    return FALSE;
+  }
+  g_info ("left out: %s", reason->message);
+  g_error_free (reason);
+  return TRUE;
+}
+
+static gboolean
+add_folder (GArray * group, const gchar * path, gsize * n_left,
+    const gint * cancelled, GError ** error)
 {
   g_autoptr (GPtrArray) names = list_folder (path, error);
 
   if (names == NULL)
     return FALSE;
   for (guint i = 0; i < names->len && !g_atomic_int_get (cancelled); i++) {
-    g_autoptr (GError) reason = NULL;
+    GError *reason = NULL;
     const gchar *file = names->pdata[i];
 
     if (g_file_test (file, G_FILE_TEST_IS_REGULAR)
-        && !add_file (group, file, cancelled, &reason))
-      g_info ("left out: %s", reason->message);
+        && !add_file (group, file, n_left, cancelled, &reason)
+        && !leave_out (reason, error))
+      return FALSE;
   }
   if (group->len == 0)
     g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,
@@ -152,14 +185,28 @@ add_folder (GArray * group, const gchar * path, const gint * cancelled,
   return group->len > 0;
 }
 
+static gboolean
+add_any (GArray * group, const gchar * path, gsize * n_left,
+    const gint * cancelled, GError ** error)
+{
+  return g_file_test (path, G_FILE_TEST_IS_DIR)
+      ? add_folder (group, path, n_left, cancelled, error)
+      : add_file (group, path, n_left, cancelled, error);
+}
+
+static gsize
+room_in (const AeSoundSet * set)
+{
+  return MAX_SET - MIN ((gsize) (ae_sound_set_seconds (set) * RATE), MAX_SET);
+}
+
 gboolean
 gst_ae_sound_files_add (AeSoundSet * set, const gchar * path,
     const gint * cancelled, GError ** error)
 {
   GArray *group = g_array_new (FALSE, FALSE, sizeof (AeSound));
-  gboolean ok = g_file_test (path, G_FILE_TEST_IS_DIR)
-      ? add_folder (group, path, cancelled, error)
-      : add_file (group, path, cancelled, error);
+  gsize n_left = room_in (set);
+  gboolean ok = add_any (group, path, &n_left, cancelled, error);
 
   ae_sound_set_take (set, group);
   return ok;
@@ -171,6 +218,7 @@ gst_ae_sound_files_add_each (AeSoundSet * set, const gchar * path,
 {
   g_autoptr (GPtrArray) names = NULL;
   guint n_groups = ae_sound_set_n_groups (set);
+  gsize n_left = room_in (set);
 
   if (!g_file_test (path, G_FILE_TEST_IS_DIR))
     return gst_ae_sound_files_add (set, path, cancelled, error);
@@ -178,18 +226,17 @@ gst_ae_sound_files_add_each (AeSoundSet * set, const gchar * path,
   if (names == NULL)
     return FALSE;
   for (guint i = 0; i < names->len && !g_atomic_int_get (cancelled); i++) {
-    g_autoptr (GError) reason = NULL;
+    GError *reason = NULL;
     GArray *group = g_array_new (FALSE, FALSE, sizeof (AeSound));
-    const gchar *name = names->pdata[i];
 
-    if (g_file_test (name, G_FILE_TEST_IS_DIR)
-        ? add_folder (group, name, cancelled, &reason)
-        : add_file (group, name, cancelled, &reason)) {
+    gboolean ok = add_any (group, names->pdata[i], &n_left, cancelled, &reason);
+
+    if (group->len > 0)
       ae_sound_set_take (set, group);
-    } else {
-      g_info ("left out: %s", reason->message);
+    else
       g_array_unref (group);
-    }
+    if (!ok && !leave_out (reason, error))
+      return FALSE;
   }
   if (ae_sound_set_n_groups (set) == n_groups)
     g_set_error (error, AE_ERROR, AE_ERROR_NOT_FOUND,

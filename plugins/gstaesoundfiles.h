@@ -13,9 +13,10 @@ G_BEGIN_DECLS
  * @cancelled: atomic; 1: stop within a few tenths of a second
  *
  * Pauses of digital silence over 0.1 s are taken out. What a folder has besides
- * recordings is left out.
- * Errors: AE_ERROR_NOT_FOUND when there is none; AE_ERROR_IO from GStreamer; any
- * when cancelled.
+ * recordings is left out, and what a recording has after 10 minutes.
+ * Errors: AE_ERROR_NOT_FOUND when there is none; AE_ERROR_IO from GStreamer, or
+ * when it gives nothing for 30 s; AE_ERROR_LIMIT when @set would have more than 2
+ * hours; any when cancelled.
  */
 gboolean gst_ae_sound_files_add (AeSoundSet * set, const gchar * path,
     const gint * cancelled, GError ** error);
