@@ -106,6 +106,23 @@ init_shard (const AeLatentTrainer * trainer, Shard * shard)
   shard->counts = g_new0 (AeSymbolCount, n_counts (trainer));
 }
 
+/* What comes out is compared with what went in. */
+static gboolean
+check_size (const AeArchitecture * a, const AeLatentSource * source,
+    GError ** error)
+{
+  guint h, w;
+
+  if (ae_architecture_out_size (a, source->h, source->w, &h, &w)
+      && a->output.c == source->c && h == source->h && w == source->w)
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+      "the model \"%s\" does not make %ux%ux%u of %ux%ux%u; expected one that "
+      "keeps the size", a->text, source->c, source->h, source->w, source->c,
+      source->h, source->w);
+  return FALSE;
+}
+
 AeLatentTrainer *
 ae_latent_trainer_new (const AeModel * model, const float *steps,
     const float *base, AeSymbolModel * symbols,
@@ -116,7 +133,8 @@ ae_latent_trainer_new (const AeModel * model, const float *steps,
 
   trainer->config = *config;
   trainer->symbols = symbols;
-  if (!ae_latent_parts_init (&trainer->parts, model->architecture,
+  if (!check_size (model->architecture, config->source, error)
+      || !ae_latent_parts_init (&trainer->parts, model->architecture,
           config->source->c, error))
     return NULL;
   trainer->architecture = ae_architecture_ref (model->architecture);

@@ -161,9 +161,19 @@ first_model (GError ** error)
 static gboolean
 check_model (const AeArchitecture * a, GError ** error)
 {
+  const guint frames = (guint) option_frames;
+  guint h, w;
+
   if (a->input.c == AE_AUDIO_FEATURES && a->input.h == 0
-      && a->output.c == AE_STFT_BINS && a->n_given == 0)
-    return TRUE;
+      && a->output.c == AE_STFT_BINS && a->n_given == 0) {
+    if (ae_architecture_out_size (a, 1, frames, &h, &w) && h == 1
+        && w == frames)
+      return TRUE;
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "the model \"%s\" does not make 1x%u of 1x%u; expected one that keeps "
+        "the size", a->text, frames, frames);
+    return FALSE;
+  }
   g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
       "the model \"%s\" has %u input, %u output and %u given channels; expected "
       "%u, %u and none, and any size", a->text, a->input.c, a->output.c,

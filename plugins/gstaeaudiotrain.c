@@ -14,7 +14,8 @@
  * the pauses are learned from; of `noise`, all of it. Both are mixed with the
  * recordings in #aeaudiotrain:speech-location, best of the voices that will speak
  * there, or with the shipped ones. To `speech` the noises of
- * #aeaudiotrain:noise-location are added, or noises that are made.
+ * #aeaudiotrain:noise-location are added, or noises that are made. Of a recording
+ * the first 10 minutes are used; there may be 2 hours of them.
  *
  * With #aeaudiotrain:objective autoencode it learns instead, from
  * #aeaudiotrain:architecture, what any stream sounds like, such as a machine, for
@@ -22,7 +23,8 @@
  *
  * Checkpoints, #aeaudiotrain:backpressure, publication, messages and statistics
  * are those of `aevideotrain`, but that the score is the ratio of signal to
- * distortion, `si-sdr`, and that a frame is a second of sound.
+ * distortion, `si-sdr`, unless #aeaudiotrain:objective is autoencode, and that a
+ * frame is a second of sound.
  *
  * ## Example launch lines
  * |[
@@ -95,6 +97,8 @@ gst_ae_audio_train_start (GstBaseTransform * trans)
   }
   self->material = gst_ae_sound_material_new (used->objective, used->content,
       used->speech_location, used->noise_location);
+  gst_ae_training_name_score (self->training,
+      used->objective == GST_AE_SOUND_AUTOENCODE ? "psnr" : "si-sdr");
   material = gst_ae_sound_material_get (self->material);
   gst_ae_audio_train_settings_config (used, model, &config);
   config.material = &material;

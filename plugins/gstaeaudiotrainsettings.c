@@ -44,6 +44,23 @@ n_channels (const GstAeAudioTrainSettings * settings)
       : AE_AUDIO_FEATURES;
 }
 
+/* Frames come out as they go in: targets have as many. */
+static gboolean
+check_size (const AeArchitecture * architecture, GError ** error)
+{
+  g_autofree gchar *found = NULL;
+  guint h = 1, w = GST_AE_SOUND_FRAMES;
+
+  if (!ae_architecture_out_size (architecture, h, w, &h, &w))
+    found = g_strdup_printf ("a model whose strides do not divide patches of "
+        "1x%u", GST_AE_SOUND_FRAMES);
+  else if (h != 1 || w != GST_AE_SOUND_FRAMES)
+    found = g_strdup_printf ("a model that makes %ux%u of patches of 1x%u", h,
+        w, GST_AE_SOUND_FRAMES);
+  return found == NULL
+      || gst_ae_train_refuse (error, found, "one that keeps their size");
+}
+
 static gboolean
 check (const GstAeAudioTrainSettings * settings, const AeModel * model,
     GError ** error)
@@ -59,6 +76,8 @@ check (const GstAeAudioTrainSettings * settings, const AeModel * model,
         n_channels (settings), AE_STFT_BINS);
     return FALSE;
   }
+  if (!check_size (a, error))
+    return FALSE;
   if (settings->objective == GST_AE_SOUND_DENOISE
       && settings->noise_location && !is_speech)
     return gst_ae_train_refuse (error, "noise-location and a stream with noise "

@@ -10,11 +10,8 @@ keeps_size (const AeArchitecture * architecture)
   const guint size = 8 * architecture->multiple;
   guint h = size, w = size;
 
-  for (guint i = 0; i < architecture->n_layers; i++) {
-    if (!ae_layer_out_size (&architecture->layers[i], h, w, &h, &w))
-      return FALSE;
-  }
-  return h == size && w == size;
+  return ae_architecture_out_size (architecture, h, w, &h, &w)
+      && h == size && w == size;
 }
 
 gboolean

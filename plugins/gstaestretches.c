@@ -60,7 +60,7 @@ make_resampler (GstAeStretches * self)
   const gint rate = GST_AUDIO_INFO_RATE (&self->info);
 
   g_clear_pointer (&self->resampler, gst_audio_resampler_free);
-  if (rate != RATE)
+  if (rate != 0 && rate != RATE)        /* 0: before caps */
     self->resampler = gst_audio_resampler_new
         (GST_AUDIO_RESAMPLER_METHOD_KAISER, GST_AUDIO_RESAMPLER_FLAG_NONE,
         GST_AUDIO_FORMAT_F32, 1, rate, RATE, NULL);

@@ -24,11 +24,8 @@ check_gate (const AeModel * gate, GError ** error)
   const AeArchitecture *a = gate->architecture;
   guint h = 8 * a->multiple, w = h;
 
-  for (guint i = 0; i < a->n_layers; i++) {
-    if (!ae_layer_out_size (&a->layers[i], h, w, &h, &w))
-      h = 0;
-  }
-  if (a->input.c == 2 && a->output.c == 1 && a->n_given == 2
+  if (ae_architecture_out_size (a, h, w, &h, &w)
+      && a->input.c == 2 && a->output.c == 1 && a->n_given == 2
       && a->input.h == 0 && h == 4 * a->multiple && w == h)
     return TRUE;
   g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,

@@ -31,6 +31,14 @@ gst_ae_training_new (GstElement * element, const gchar * score_name)
 }
 
 void
+gst_ae_training_name_score (GstAeTraining * self, const gchar * score_name)
+{
+  GST_OBJECT_LOCK (self->element);
+  self->score_name = score_name;
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+void
 gst_ae_training_free (GstAeTraining * self)
 {
   g_free (self);
@@ -258,14 +266,22 @@ gst_ae_training_online (GstAeTraining * self)
   return self->online;
 }
 
+/* From any thread, also while it stops. */
+static void
+set_flushing (GstAeTraining * self, gboolean flushing)
+{
+  GST_OBJECT_LOCK (self->element);
+  if (self->online)
+    ae_online_set_flushing (self->online, flushing);
+  GST_OBJECT_UNLOCK (self->element);
+}
+
 /* A stream that waits for its steps must not hold up the way down. */
 void
 gst_ae_training_change_state (GstAeTraining * self, GstStateChange transition)
 {
-  GST_OBJECT_LOCK (self->element);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->online)
-    ae_online_set_flushing (self->online, TRUE);
-  GST_OBJECT_UNLOCK (self->element);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    set_flushing (self, TRUE);
 }
 
 void
@@ -273,10 +289,10 @@ gst_ae_training_sink_event (GstAeTraining * self, GstEvent * event)
 {
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_FLUSH_START:
-      ae_online_set_flushing (self->online, TRUE);
+      set_flushing (self, TRUE);
       break;
     case GST_EVENT_FLUSH_STOP:
-      ae_online_set_flushing (self->online, FALSE);
+      set_flushing (self, FALSE);
       break;
     case GST_EVENT_EOS:
       ae_online_end_stream (self->online);
@@ -307,6 +323,6 @@ gst_ae_training_get_stats (GstAeTraining * self, GValue * value)
   GST_OBJECT_LOCK (self->element);
   if (self->online)
     ae_online_get_stats (self->online, &stats);
-  GST_OBJECT_UNLOCK (self->element);
   g_value_take_boxed (value, stats_structure (self, "ae-training", &stats));
+  GST_OBJECT_UNLOCK (self->element);
 }

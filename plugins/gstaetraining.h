@@ -16,6 +16,10 @@ typedef struct _GstAeTraining GstAeTraining;
 GstAeTraining *gst_ae_training_new (GstElement * element,
     const gchar * score_name) G_GNUC_WARN_UNUSED_RESULT;
 
+/* While it is stopped: another name for another objective. */
+void gst_ae_training_name_score (GstAeTraining * training,
+    const gchar * score_name);
+
 void gst_ae_training_free (GstAeTraining * training);   /* NULL is a no-op */
 
 /**

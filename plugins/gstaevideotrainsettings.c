@@ -58,11 +58,8 @@ keeps_patch (const AeArchitecture * architecture, guint side)
   guint w = architecture->input.w ? architecture->input.w : side;
   guint64 n_in = (guint64) architecture->input.c * h * w;
 
-  for (guint i = 0; i < architecture->n_layers; i++) {
-    if (!ae_layer_out_size (&architecture->layers[i], h, w, &h, &w))
-      return FALSE;
-  }
-  return (guint64) architecture->output.c * h * w == n_in;
+  return ae_architecture_out_size (architecture, h, w, &h, &w)
+      && (guint64) architecture->output.c * h * w == n_in;
 }
 
 static gboolean

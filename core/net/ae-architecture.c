@@ -387,6 +387,19 @@ ae_architecture_unref (AeArchitecture * architecture)
 
 /* Each weight is used once at each position of the smaller grid: a
  * convolution's output, a deconvolution's input. */
+gboolean
+ae_architecture_out_size (const AeArchitecture * architecture, guint h, guint w,
+    guint * h_out, guint * w_out)
+{
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    if (!ae_layer_out_size (&architecture->layers[i], h, w, &h, &w))
+      return FALSE;
+  }
+  *h_out = h;
+  *w_out = w;
+  return TRUE;
+}
+
 void
 ae_architecture_layer_macs_per_pixel (const AeArchitecture * architecture,
     double *macs)

@@ -49,6 +49,11 @@ gint ae_architecture_i_gaussian (const AeArchitecture * architecture);
 gboolean ae_architecture_decodes_alone (const AeArchitecture *
     architecture);
 
+/* The size that comes out of one of @h x @w goes to @h_out and @w_out. Returns:
+ * %FALSE for a size that a layer does not take. */
+gboolean ae_architecture_out_size (const AeArchitecture * architecture,
+    guint h, guint w, guint * h_out, guint * w_out);
+
 /**
  * ae_architecture_macs_per_pixel:
  *

@@ -54,8 +54,7 @@ ae_gate_new (AeArchitecture * architecture, const AeTrainerConfig * config,
   gate->first = -1.0;
   ae_tensor_resize (&gate->in, architecture->input.c, h, w, n);
   ae_tensor_resize (&gate->condition, architecture->n_given, 1, 1, n);
-  for (guint i = 0; i < architecture->n_layers; i++)
-    ae_layer_out_size (&architecture->layers[i], h, w, &h, &w);
+  ae_architecture_out_size (architecture, h, w, &h, &w);
   ae_tensor_resize (&gate->out, architecture->output.c, h, w, 1);
   ae_tensor_resize (&gate->target, config->target_channels > 0
       ? config->target_channels : architecture->output.c, h, w, 1);

@@ -41,16 +41,6 @@ struct _AeTrainer
   gpointer data;
 };
 
-static gboolean
-output_size (const AeArchitecture * architecture, guint * h, guint * w)
-{
-  for (guint i = 0; i < architecture->n_layers; i++) {
-    if (!ae_layer_out_size (&architecture->layers[i], *h, *w, h, w))
-      return FALSE;
-  }
-  return TRUE;
-}
-
 static float *
 alloc_floats (gsize n)
 {
@@ -104,10 +94,9 @@ check_config (const AeArchitecture * architecture, const AeWeights * weights,
         config->shard);
     return FALSE;
   }
-  *h_out = config->height;
-  *w_out = config->width;
   if (config->height == 0 || config->width == 0
-      || !output_size (architecture, h_out, w_out)) {
+      || !ae_architecture_out_size (architecture, config->height,
+          config->width, h_out, w_out)) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
         "patches of %ux%u (height x width) do not fit the architecture, which "
         "needs multiples of %u", config->height, config->width,

@@ -140,7 +140,7 @@ GST_START_TEST (test_each_kind_of_stream_is_learned)
 {
   static const gchar *const kinds[] = {
     "content=noise", "content=mixed", "content=speech",
-    "objective=reconstruct content=speech"
+    "objective=reconstruct content=speech", "objective=autoencode"
   };
   g_autofree gchar *properties = g_strdup_printf ("slot=test %s " SMALL,
       kinds[__i__]);
@@ -162,6 +162,8 @@ GST_START_TEST (test_each_kind_of_stream_is_learned)
     fail_unless (double_of (&t, "si-sdr") > 5.0, "%g",
         double_of (&t, "si-sdr"));
   }
+  if (__i__ == 4)
+    fail_unless (double_of (&t, "psnr") > 0.0, "%g", double_of (&t, "psnr"));
   clear (&t);
 }
 
@@ -244,6 +246,12 @@ GST_START_TEST (test_what_makes_no_sense_is_refused_with_a_sentence)
   static const gchar *const bad[][2] = {
     {"model=denoise-video", "expected 322, 161 and none"},
     {"architecture=\"conv 1x1 4 | conv 1x1 160\"", "160 output"},
+    {"architecture=\"conv 1x1 8 | upsample 2, conv 1x1 161\"",
+        "makes 2x300 of patches of 1x150, expected one that keeps"},
+    {"architecture=\"unshuffle 2, conv 1x1 8 | conv 1x1 161\"",
+        "strides do not divide patches of 1x150"},
+    {"objective=autoencode architecture=\"conv 1x1 8 | upsample 2, "
+          "conv 1x1 161\"", "makes 2x300 of patches of 1x150"},
     {"noise-location=/tmp", "expected content=speech"},
     {"content=speech speech-location=/tmp", "content=noise or mixed"},
     {"location=/tmp/a checkpoint=/tmp/../tmp/a", "expected two"},
@@ -319,6 +327,23 @@ GST_START_TEST (test_any_stream_is_survived)
   fail_unless (stat_of (&t, "step") > 8);
   fail_unless (isfinite (double_of (&t, "loss")));
   clear (&t);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_a_flush_before_caps_is_survived)
+{
+  GstHarness *h = gst_harness_new_parse ("aeaudiotrain content=noise " SMALL);
+
+  gst_harness_play (h);
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  gst_harness_set_src_caps (h, fixture_sound_caps (&mono));
+  gst_harness_push (h, fixture_sound_buffer (&mono, (float[16]) {
+            0.5f
+          }, 16, 0));
+  fail_unless_equals_int (gst_harness_buffers_received (h), 1);
+  gst_harness_teardown (h);
 }
 
 GST_END_TEST;
@@ -450,16 +475,17 @@ aeaudiotrain_suite (void)
   tcase_add_checked_fixture (tcase, fixture_setup, fixture_teardown);
   tcase_add_loop_test (tcase, test_sound_of_every_format_passes_bit_by_bit, 0,
       4);
-  tcase_add_loop_test (tcase, test_each_kind_of_stream_is_learned, 0, 4);
+  tcase_add_loop_test (tcase, test_each_kind_of_stream_is_learned, 0, 5);
   tcase_add_test (tcase, test_of_a_mixed_stream_the_pauses_are_learned);
   tcase_add_test (tcase, test_a_denoiser_takes_up_what_is_learned);
   tcase_add_test (tcase, test_the_shipped_model_trains);
   tcase_add_test (tcase,
       test_a_machine_that_is_learned_is_known_from_one_that_rattles);
   tcase_add_loop_test (tcase,
-      test_what_makes_no_sense_is_refused_with_a_sentence, 0, 5);
+      test_what_makes_no_sense_is_refused_with_a_sentence, 0, 8);
   tcase_add_test (tcase, test_speech_that_is_not_there_is_an_error);
   tcase_add_test (tcase, test_any_stream_is_survived);
+  tcase_add_test (tcase, test_a_flush_before_caps_is_survived);
   tcase_add_loop_test (tcase, test_it_stops_at_any_moment_within_a_second, 0,
       4);
   tcase_add_test (tcase,
