@@ -276,6 +276,7 @@ gst_ae_sound_material_get (GstAeSoundMaterial * self)
         "reconstruct sound",.piece_size = GST_AE_STRETCH,.n_hashed =
         GST_AE_STRETCH,.held_out_every = HELD_OUT_EVERY,.n_min =
         MIN_STRETCHES,.n_judged = N_JUDGED,.n_remembered =
-        N_REMEMBERED,.forgets_db = FORGETS_DB,.data = self,.prepare =
-        prepare,.draw = draw,.judge = judge,.remember = remember};
+        N_REMEMBERED,.flat = 1.0f,.forgets_db = FORGETS_DB,.data =
+        self,.prepare = prepare,.draw = draw,.judge = judge,.remember =
+        remember};
 }

@@ -19,6 +19,7 @@ struct _AeGate
   gboolean masked;
   guint batch;                  /* samples run together */
   AeWeights *best;              /* NULL: no model */
+  float flat;                   /* the output of none */
   AeWeights *anchor;
   double first;                 /* negative before the first verdict */
 
@@ -37,7 +38,7 @@ n_values (const AeTensor * t)
 
 AeGate *
 ae_gate_new (AeArchitecture * architecture, const AeTrainerConfig * config,
-    AeGateScoreFunc score, AeWeights * best)
+    AeGateScoreFunc score, AeWeights * best, float flat)
 {
   AeGate *gate = g_new0 (AeGate, 1);
   guint h = config->height, w = config->width, n = config->shard;
@@ -50,6 +51,7 @@ ae_gate_new (AeArchitecture * architecture, const AeTrainerConfig * config,
   gate->masked = config->masked;
   gate->batch = n;
   gate->best = best ? ae_weights_ref (best) : NULL;
+  gate->flat = flat;
   gate->anchor = config->anchor ? ae_weights_ref (config->anchor) : NULL;
   gate->first = -1.0;
   ae_tensor_resize (&gate->in, architecture->input.c, h, w, n);
@@ -168,15 +170,13 @@ sample_loss (AeGate * gate, const AeTensor * out, guint i, double *sum)
 static const AeTensor *
 do_nothing (AeGate * gate, AeTensor * flat)
 {
-  float value = gate->loss_func ? 1.0f : 0.5f;
-
   if (gate->loss_func == NULL && n_values (&gate->in) == n_values (&gate->out)
       && memcmp (gate->in.data, gate->targets.data,
           ae_tensor_size (&gate->in) * sizeof (float)) != 0)
     return &gate->in;
   ae_tensor_resize (flat, gate->out.c, gate->out.h, gate->out.w, gate->batch);
   for (gsize p = 0; p < ae_tensor_size (flat); p++)
-    flat->data[p] = value;
+    flat->data[p] = gate->flat;
   return flat;
 }
 

@@ -41,11 +41,13 @@ typedef double (*AeGateScoreFunc) (const AeTensor * out,
  *   loss, whether they have a mask, and the anchor
  * @score: (nullable): what to tell in place of the PSNR
  * @best: (nullable) (transfer none): what candidates have to beat; NULL: the
- *   input taken as the output, or where that is the target or the shapes differ,
- *   grey; with a loss_func, 1, a factor that leaves all as it is
+ *   input taken as the output, or @flat where that is the target, the shapes differ
+ *   or there is a loss_func
+ * @flat: of AeMaterial
  */
 AeGate *ae_gate_new (AeArchitecture * architecture,
-    const AeTrainerConfig * config, AeGateScoreFunc score, AeWeights * best)
+    const AeTrainerConfig * config, AeGateScoreFunc score, AeWeights * best,
+    float flat)
     G_GNUC_WARN_UNUSED_RESULT;
 
 void ae_gate_free (AeGate * gate);      /* NULL is a no-op */

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @n_hashed: so many of them, the first, tell one piece from another
  * @held_out_every: one piece in so many is held out to judge by
  * @n_min: fewer pieces than this are no sample of a stream
+ * @flat: the output of no model, where the input cannot stand for it: grey, or
+ *   with a loss_func, a factor that leaves all as it is
  * @n_judged: samples to judge by; 0: one of each piece held out
  * @prepare: (nullable): called once, by the worker, before anything else; may
  *   take long, but gives up soon when @cancelled is not 0 (atomic). Returns:
@@ -34,6 +36,7 @@ typedef struct
   gsize piece_size;
   guint n_hashed;
   guint held_out_every, n_min, n_judged, n_remembered;
+  float flat;
   double forgets_db;
   gpointer data;
 

@@ -476,7 +476,7 @@ ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
   if (online->trainer == NULL)
     return NULL;
   online->gate = ae_gate_new (model->architecture, &online->config.trainer,
-      config->score, best);
+      config->score, best, online->material.flat);
   if (!ae_online_resume (online, error))
     return NULL;
   online->good = ae_trainer_state (online->trainer);

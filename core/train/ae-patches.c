@@ -101,5 +101,6 @@ ae_patches_material (AePatches * patches)
         piece_size (patches),.n_hashed =
         patches->shape.w,.held_out_every =
         is_pair (patches) ? PAIRS_HELD_OUT_EVERY : HELD_OUT_EVERY,.n_min =
-        MIN_PATCHES,.data = patches,.draw = draw,.judge = judge,.show = show,};
+        MIN_PATCHES,.flat = 0.5f,.data = patches,.draw = draw,.judge =
+        judge,.show = show,};
 }

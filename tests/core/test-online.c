@@ -327,6 +327,50 @@ GST_START_TEST (test_what_diverges_is_noticed_where_nothing_is_forgotten)
 
 GST_END_TEST;
 
+static void
+judge_same (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
+    AeSample * sample)
+{
+  sample->input[0] = sample->target[0] = 0.1f * ae_rng_normal (rng);
+}
+
+/* A model that always makes 0, and learns nothing. */
+GST_START_TEST (test_the_first_that_is_published_beats_what_is_flat)
+{
+  const AeShape input = { 1, 0, 0 };
+  g_autoptr (AeArchitecture) a =
+      ae_architecture_parse ("conv 1x1 1 | conv 1x1 1", &input, NULL);
+  g_autofree float *zeros = g_new0 (float, a->n_weights);
+  g_autoptr (AeWeights) weights =
+      ae_weights_new_copy (zeros, a->n_weights, NULL);
+  g_autoptr (AeModel) start = ae_model_new (a, weights, NULL, NULL);
+
+  for (guint i = 0; i < 2; i++) {
+    AeMaterial material;
+    AeOnlineConfig config = doubling (&material);
+    g_autoptr (AeOnline) online = NULL;
+    Log log = {.n = {0}
+    };
+
+    material.judge = judge_same;
+    material.flat = 0.5f * (float) i;
+    config.from_random = TRUE;
+    config.schedule.peak = 0.0f;
+    online = ae_online_new (start, &config, NULL, take_note, &log, NULL);
+    for (guint j = 0; j < 60; j++) {
+      float piece = (float) j;
+
+      ae_online_offer_piece (online, &piece);
+      ae_online_end_frame (online);
+    }
+    ae_online_free (g_steal_pointer (&online));
+    fail_unless (log.n[AE_ONLINE_EVALUATED] > 0);
+    fail_unless_equals_int (log.n[AE_ONLINE_PUBLISHED], i);
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_without_what_it_takes_there_is_no_training)
 {
   g_autoptr (AeModel) start = waves_model (WAVES_TEXT);
@@ -369,6 +413,7 @@ online_suite (void)
       test_what_is_published_has_forgotten_no_more_than_it_may);
   tcase_add_test (tcase,
       test_what_diverges_is_noticed_where_nothing_is_forgotten);
+  tcase_add_test (tcase, test_the_first_that_is_published_beats_what_is_flat);
   tcase_add_test (tcase, test_without_what_it_takes_there_is_no_training);
   return suite;
 }
