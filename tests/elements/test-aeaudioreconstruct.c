@@ -39,7 +39,7 @@ static void
 publish (Stream * s, AeModel * model)
 {
   fail_unless (ae_slot_claim (s->slot, s, model->architecture, NULL));
-  ae_slot_publish (s->slot, s, ae_model_ref (model));
+  ae_slot_publish (s->slot, s, model);
   ae_slot_release (s->slot, s);
 }
 
