@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE             /* SCHED_IDLE */
 #include "ae-online-private.h"
 
 #include <math.h>
 #include <string.h>
 
 #ifdef __linux__
-#include <sched.h>
+#include <sys/resource.h>
 #endif
 
 #define N_HELD_OUT 64
@@ -286,10 +285,9 @@ work (gpointer data)
   /* threads that this starts are others' later, and begin as it is */
   prepare (online);
 #ifdef __linux__
-  /* of this thread alone: whoever plays comes first, and at once, unless it waits
-   * for this */
+  /* of this thread alone: whoever plays comes first, unless it waits for this */
   if (online->config.steps_per_frame == 0)
-    sched_setscheduler (0, SCHED_IDLE, &(struct sched_param) { 0 });
+    setpriority (PRIO_PROCESS, 0, 19);
 #endif
   finish_if_due (online);
   g_mutex_lock (&online->lock);
