@@ -254,7 +254,7 @@ GST_START_TEST (test_what_is_no_model_of_sound_is_told)
     GstMessage *message;
 
     fail_unless (ae_slot_claim (slot, &slot, model->architecture, NULL));
-    ae_slot_publish (slot, &slot, ae_model_ref (model));
+    ae_slot_publish (slot, &slot, model);
     ae_slot_release (slot, &slot);
     gst_element_set_bus (gst_object_ref_sink (element), bus);
     fail_unless (gst_element_set_state (element, GST_STATE_PAUSED)
