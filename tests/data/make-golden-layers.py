@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes golden-layers.h: outputs and gradients by PyTorch for every layer of
-docs/architecture-text.md, for test-golden-layers.c.
+"""Writes golden-layers.h, a table of cases, and golden-layers.f32, their inputs,
+outputs and gradients by PyTorch: every layer of docs/architecture-text.md, for
+test-golden-layers.c.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 Run with Debian's python3-torch: ./make-golden-layers.py > golden-layers.h
 """
 import re
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -186,24 +188,16 @@ class Model:
         return x * self.nearest(x)[:, :1]
 
 
-def table(name, values, digits=6):
-    flat = [f"{v:.{digits}g}" for v in values]
-    flat = [(v if "." in v or "e" in v else v + ".0") + "f" for v in flat]
-    rows = [flat[i:i + 6] for i in range(0, len(flat), 6)]
-    body = ",\n".join("  " + ", ".join(r) for r in rows)
-    print(f"static const float {name}[] = {{\n{body}\n}};\n")
-
-
 def ours(x):
     """[n][c][h][w] -> [c][h][w][n]"""
-    return x.permute(1, 2, 3, 0).flatten().tolist()
+    return x.permute(1, 2, 3, 0).flatten()
 
 
 def flat(tensors):
-    return torch.cat([t.flatten() for t in tensors]).tolist()
+    return torch.cat([t.flatten() for t in tensors])
 
 
-def case(i, text, shape, n, grid):
+def case(file, i, text, shape, n, grid):
     generator = torch.Generator().manual_seed(i)
     model = Model(text, generator)
     x = hundredths((n, *shape), generator).requires_grad_()
@@ -213,42 +207,37 @@ def case(i, text, shape, n, grid):
     ((out * direction).sum() + KL_SCALE * model.kl).backward()
     for p in [x] + model.params:        # something to tell right from wrong
         assert p.grad.abs().max() > 1e-2, (text, p)
-    print(f"/* {text} */")
-    table(f"weights_{i}", flat(model.params))
-    table(f"in_{i}", ours(x))
-    table(f"condition_{i}", ours(condition))
-    table(f"direction_{i}", ours(direction))
-    table(f"out_{i}", ours(out))
-    table(f"grad_weights_{i}", flat([p.grad for p in model.params]))
-    table(f"grad_in_{i}", ours(x.grad))
-    names = ["weights", "in", "condition", "direction", "out", "grad_weights",
-             "grad_in"]
-    return (f"  {{\"{text}\", {{{', '.join(map(str, shape))}}}, {n},\n"
-            f"    {{{', '.join(map(str, grid or (0, 0, 0)))}}}, "
-            f"{model.kl.item():.9g}, G_N_ELEMENTS (weights_{i}),\n    "
-            + ", ".join(f"{name}_{i}" for name in names) + "}")
+    weights = flat(model.params)
+    for values in (weights, ours(x), ours(condition), ours(direction),
+                   ours(out), flat([p.grad for p in model.params]),
+                   ours(x.grad)):
+        file.write(values.detach().numpy().astype("<f4").tobytes())
+    return (f"  {{\"{text}\",\n"
+            f"    {{{', '.join(map(str, shape))}}}, {n}, "
+            f"{{{', '.join(map(str, grid or (1, 1, 1)))}}}, "
+            f"{'TRUE' if grid else 'FALSE'}, "
+            f"{model.kl.item():.9g}, {len(weights)}, {out.numel()}}}")
 
 
-print(f"""/* Made by make-golden-layers.py: outputs and gradients by PyTorch.
+print(f"""/* Made by make-golden-layers.py: cases, whose values PyTorch told.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define KL_SCALE {KL_SCALE}f
 
+/* golden-layers.f32 has for each case, in floats: the weights, tensor after tensor
+ * as a model file orders them; the input and the condition, [c][h][w][n]; the
+ * gradient with respect to the output; the output; and the gradients with respect
+ * to weights and input of the sum of out * gradient, plus KL_SCALE * kl. */
 typedef struct
 {{
   const char *text;
   AeShape input;
   unsigned int n;
-  AeShape grid;                 /* of the condition; 0: none */
+  AeShape grid;                 /* of the condition */
+  gboolean has_condition;
   double kl;                    /* of all samples */
-  unsigned int n_weights;
-  /* tensor after tensor, as a model file orders them */
-  const float *weights;
-  const float *in, *condition;  /* [c][h][w][n] */
-  const float *direction;       /* gradient with respect to the output */
-  const float *out;
-  /* of the sum of out * direction, plus KL_SCALE * kl */
-  const float *grad_weights, *grad_in;
+  unsigned int n_weights, n_out;
 }} Golden;
 """)
-rows = [case(i, *c) for i, c in enumerate(CASES)]
+with open(Path(__file__).with_name("golden-layers.f32"), "wb") as file:
+    rows = [case(file, i, *c) for i, c in enumerate(CASES)]
 print("static const Golden goldens[] = {\n" + ",\n".join(rows) + "\n};")
