@@ -216,20 +216,6 @@ static const GstAeProperty rows[] = {
 static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
 
 static void
-gst_ae_audio_corrupt_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
-static void
-gst_ae_audio_corrupt_get_property (GObject * object, guint id, GValue * value,
-    GParamSpec * pspec)
-{
-  gst_ae_properties_get_object (&properties, object, id, value, pspec);
-}
-
-static void
 gst_ae_audio_corrupt_class_init (GstAeAudioCorruptClass * klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -240,9 +226,7 @@ gst_ae_audio_corrupt_class_init (GstAeAudioCorruptClass * klass)
   GST_DEBUG_CATEGORY_INIT (ae_audio_corrupt_debug, "aeaudiocorrupt", 0,
       "aeaudiocorrupt");
 
-  object_class->set_property = gst_ae_audio_corrupt_set_property;
-  object_class->get_property = gst_ae_audio_corrupt_get_property;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_AUDIO_CORRUPTION,
       (GstPluginAPIFlags) 0);
 

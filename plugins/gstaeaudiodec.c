@@ -295,13 +295,6 @@ take_discont (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
 /* Properties */
 
-static void
-gst_ae_audio_dec_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
 static GstStructure *
 make_stats (const GstAeAudioDec * self)
 {
@@ -345,10 +338,9 @@ gst_ae_audio_dec_class_init (GstAeAudioDecClass * klass)
   GstAudioDecoderClass *decoder_class = GST_AUDIO_DECODER_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (ae_audio_dec_debug, "aeaudiodec", 0, "aeaudiodec");
-  object_class->set_property = gst_ae_audio_dec_set_property;
-  object_class->get_property = gst_ae_audio_dec_get_property;
   object_class->finalize = gst_ae_audio_dec_finalize;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
+  object_class->get_property = gst_ae_audio_dec_get_property;
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Packets since start; those that were damaged, and those that did not "

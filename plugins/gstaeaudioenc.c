@@ -300,13 +300,6 @@ end_before_discont (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
 /* Properties */
 
-static void
-gst_ae_audio_enc_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
 static GstStructure *
 make_stats (const GstAeAudioEnc * self)
 {
@@ -347,10 +340,9 @@ gst_ae_audio_enc_class_init (GstAeAudioEncClass * klass)
   GstAudioEncoderClass *encoder_class = GST_AUDIO_ENCODER_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (ae_audio_enc_debug, "aeaudioenc", 0, "aeaudioenc");
-  object_class->set_property = gst_ae_audio_enc_set_property;
-  object_class->get_property = gst_ae_audio_enc_get_property;
   object_class->finalize = gst_ae_audio_enc_finalize;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
+  object_class->get_property = gst_ae_audio_enc_get_property;
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Frames and bytes since start", GST_TYPE_STRUCTURE,

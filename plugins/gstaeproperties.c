@@ -227,6 +227,39 @@ gst_ae_properties_get_object (const GstAeProperties * properties,
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
+/* What a class that was installed with gst_ae_properties_install_object() has. */
+static GQuark
+table_quark (void)
+{
+  return g_quark_from_static_string ("gst-ae-properties");
+}
+
+static void
+set_object (GObject * object, guint id, const GValue * value,
+    GParamSpec * pspec)
+{
+  gst_ae_properties_set_object (g_type_get_qdata (pspec->owner_type,
+          table_quark ()), object, id, value, pspec);
+}
+
+static void
+get_object (GObject * object, guint id, GValue * value, GParamSpec * pspec)
+{
+  gst_ae_properties_get_object (g_type_get_qdata (pspec->owner_type,
+          table_quark ()), object, id, value, pspec);
+}
+
+void
+gst_ae_properties_install_object (const GstAeProperties * properties,
+    GObjectClass * klass)
+{
+  g_type_set_qdata (G_OBJECT_CLASS_TYPE (klass), table_quark (),
+      (gpointer) properties);
+  klass->set_property = set_object;
+  klass->get_property = get_object;
+  gst_ae_properties_install (properties, klass);
+}
+
 void
 gst_ae_properties_sync (gpointer element, const GstSegment * segment,
     GstClockTime pts)

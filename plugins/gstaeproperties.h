@@ -70,7 +70,12 @@ gboolean gst_ae_properties_set (const GstAeProperties * properties,
 gboolean gst_ae_properties_get (const GstAeProperties * properties,
     gconstpointer fields, guint id, GValue * value);
 
-/* For elements that are their own fields: under the object lock, with GObject's
+/* For elements that are their own fields: installs them, and sets and gets them
+ * under the object lock. */
+void gst_ae_properties_install_object (const GstAeProperties * properties,
+    GObjectClass * klass);
+
+/* For one that has other properties too: those of the table, with GObject's
  * warning for any other @id. */
 void gst_ae_properties_set_object (const GstAeProperties * properties,
     GObject * object, guint id, const GValue * value, GParamSpec * pspec);

@@ -290,20 +290,6 @@ static const GstAeProperty rows[] = {
 static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
 
 static void
-gst_ae_video_code_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
-static void
-gst_ae_video_code_get_property (GObject * object, guint id, GValue * value,
-    GParamSpec * pspec)
-{
-  gst_ae_properties_get_object (&properties, object, id, value, pspec);
-}
-
-static void
 gst_ae_video_code_finalize (GObject * object)
 {
   gst_ae_properties_clear (&properties, object);
@@ -319,10 +305,8 @@ gst_ae_video_code_class_init (GstAeVideoCodeClass * klass)
 
   GST_DEBUG_CATEGORY_INIT (ae_video_code_debug, "aevideocode", 0,
       "codes of video for applications");
-  object_class->set_property = gst_ae_video_code_set_property;
-  object_class->get_property = gst_ae_video_code_get_property;
   object_class->finalize = gst_ae_video_code_finalize;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);

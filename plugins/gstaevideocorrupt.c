@@ -213,20 +213,6 @@ static const GstAeProperty rows[] = {
 static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
 
 static void
-gst_ae_video_corrupt_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
-static void
-gst_ae_video_corrupt_get_property (GObject * object, guint id, GValue * value,
-    GParamSpec * pspec)
-{
-  gst_ae_properties_get_object (&properties, object, id, value, pspec);
-}
-
-static void
 gst_ae_video_corrupt_class_init (GstAeVideoCorruptClass * klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -237,9 +223,7 @@ gst_ae_video_corrupt_class_init (GstAeVideoCorruptClass * klass)
   GST_DEBUG_CATEGORY_INIT (ae_video_corrupt_debug, "aevideocorrupt", 0,
       "aevideocorrupt");
 
-  object_class->set_property = gst_ae_video_corrupt_set_property;
-  object_class->get_property = gst_ae_video_corrupt_get_property;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
   gst_type_mark_as_plugin_api (GST_TYPE_AE_CORRUPTION, (GstPluginAPIFlags) 0);
 
   gst_element_class_set_static_metadata (element_class,

@@ -445,13 +445,6 @@ gst_ae_video_dec_flush (GstVideoDecoder * decoder)
 
 /* Properties */
 
-static void
-gst_ae_video_dec_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
 static GstStructure *
 make_stats (const GstAeVideoDec * self)
 {
@@ -494,10 +487,9 @@ gst_ae_video_dec_class_init (GstAeVideoDecClass * klass)
   GstVideoDecoderClass *decoder_class = GST_VIDEO_DECODER_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (ae_video_dec_debug, "aevideodec", 0, "aevideodec");
-  object_class->set_property = gst_ae_video_dec_set_property;
-  object_class->get_property = gst_ae_video_dec_get_property;
   object_class->finalize = gst_ae_video_dec_finalize;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
+  object_class->get_property = gst_ae_video_dec_get_property;
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Frames since start; buffers that were no frames; slices that a "

@@ -469,13 +469,6 @@ gst_ae_video_enc_flush (GstVideoEncoder * encoder)
 
 /* Properties */
 
-static void
-gst_ae_video_enc_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
 static GstStructure *
 make_stats (const GstAeVideoEnc * self)
 {
@@ -517,10 +510,9 @@ gst_ae_video_enc_class_init (GstAeVideoEncClass * klass)
   GstVideoEncoderClass *encoder_class = GST_VIDEO_ENCODER_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (ae_video_enc_debug, "aevideoenc", 0, "aevideoenc");
-  object_class->set_property = gst_ae_video_enc_set_property;
-  object_class->get_property = gst_ae_video_enc_get_property;
   object_class->finalize = gst_ae_video_enc_finalize;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
+  object_class->get_property = gst_ae_video_enc_get_property;
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Frames and bytes since start", GST_TYPE_STRUCTURE,

@@ -308,20 +308,6 @@ static const GstAeProperty rows[] = {
 static const GstAeProperties properties = GST_AE_PROPERTIES (rows);
 
 static void
-gst_ae_video_reconstruct_set_property (GObject * object, guint id,
-    const GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_set_object (&properties, object, id, value, pspec);
-}
-
-static void
-gst_ae_video_reconstruct_get_property (GObject * object, guint id,
-    GValue * value, GParamSpec * pspec)
-{
-  gst_ae_properties_get_object (&properties, object, id, value, pspec);
-}
-
-static void
 gst_ae_video_reconstruct_finalize (GObject * object)
 {
   gst_ae_properties_clear (&properties, object);
@@ -340,10 +326,8 @@ gst_ae_video_reconstruct_class_init (GstAeVideoReconstructClass * klass)
       0, "aevideoreconstruct");
   gst_ae_anomaly_register ();
 
-  object_class->set_property = gst_ae_video_reconstruct_set_property;
-  object_class->get_property = gst_ae_video_reconstruct_get_property;
   object_class->finalize = gst_ae_video_reconstruct_finalize;
-  gst_ae_properties_install (&properties, object_class);
+  gst_ae_properties_install_object (&properties, object_class);
 
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder video reconstruction", "Filter/Analyzer/Video",
