@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "latent-start.h"
 #include "ae-error.h"
+#include "ae-latent-model.h"
 
 #include <string.h>
 
@@ -68,4 +69,30 @@ ae_latent_start (AeArchitecture * architecture, guint64 seed,
       data);
   weights = ae_weights_new_copy (data, random->n, error);
   return weights ? ae_model_new (architecture, weights, NULL, error) : NULL;
+}
+
+AeArchitecture *
+ae_latent_start_read (const gchar * path, const gchar * text,
+    const AeShape * input, AeModel ** model, GError ** error)
+{
+  if (path == NULL)
+    return ae_architecture_parse (text, input, error);
+  *model = ae_model_load (path, error);
+  return *model ? ae_architecture_ref ((*model)->architecture) : NULL;
+}
+
+gboolean
+ae_latent_start_steps (AeModel * model, float *steps, GError ** error)
+{
+  g_autoptr (AeLatentModel) latent = ae_latent_model_new (model, error);
+  guint n_planes;
+
+  if (latent == NULL)
+    return FALSE;
+  n_planes = latent->n_planes;
+  for (guint level = 0; level < AE_SYMBOLS_N_LEVELS; level++)
+    memcpy (steps + level * n_planes,
+        ae_latent_model_steps (latent, level * AE_SYMBOLS_GRADES_PER_LEVEL),
+        n_planes * sizeof (float));
+  return TRUE;
 }

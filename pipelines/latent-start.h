@@ -1,4 +1,4 @@
-/* Beginning a training with a linear transform. SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Beginning a training: with a model, or a linear transform. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "ae-model.h"
@@ -31,5 +31,21 @@ typedef struct
  */
 AeModel *ae_latent_start (AeArchitecture * architecture, guint64 seed,
     const AeLatentLinear * linear, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ae_latent_start_read:
+ * @path: (nullable): model to go on from
+ * @text: else the architecture to begin with, of @input
+ * @model: (out): that of @path, else NULL
+ *
+ * Returns: (transfer full) (nullable): the architecture.
+ */
+AeArchitecture *ae_latent_start_read (const gchar * path, const gchar * text,
+    const AeShape * input, AeModel ** model, GError ** error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* @steps: (out): [AE_SYMBOLS_N_LEVELS][planes]: those of the codec @model */
+gboolean ae_latent_start_steps (AeModel * model, float *steps,
+    GError ** error);
 
 G_END_DECLS

@@ -145,35 +145,15 @@ start_with_components (AeArchitecture * architecture,
 }
 
 static gboolean
-load_steps (Training * training, GError ** error)
-{
-  g_autoptr (AeLatentModel) latent =
-      ae_latent_model_new (training->model, error);
-
-  for (guint level = 0; latent && level < N_LEVELS; level++)
-    memcpy (training->steps + level * training->n_planes,
-        ae_latent_model_steps (latent, level * AE_SYMBOLS_GRADES_PER_LEVEL),
-        training->n_planes * sizeof (float));
-  return latent != NULL;
-}
-
-static gboolean
 start (Training * training, GError ** error)
 {
   const AeShape input = { AE_SOUND_FEATURES, 0, 0 };
-  g_autoptr (AeArchitecture) architecture = NULL;
+  g_autoptr (AeArchitecture) architecture = ae_latent_start_read (option_init,
+      option_architecture ? option_architecture : DEFAULT_ARCHITECTURE, &input,
+      &training->model, error);
 
-  if (option_init) {
-    training->model = ae_model_load (option_init, error);
-    if (training->model == NULL)
-      return FALSE;
-    architecture = ae_architecture_ref (training->model->architecture);
-  } else {
-    architecture = ae_architecture_parse (option_architecture
-        ? option_architecture : DEFAULT_ARCHITECTURE, &input, error);
-    if (architecture == NULL)
-      return FALSE;
-  }
+  if (architecture == NULL)
+    return FALSE;
   training->n_planes = architecture->layers[architecture->n_encoder - 1].out.c;
   training->steps = g_new (float, N_LEVELS * training->n_planes);
   for (guint level = 0; level < N_LEVELS; level++) {
@@ -183,7 +163,7 @@ start (Training * training, GError ** error)
       training->steps[level * training->n_planes + p] = training->base[level];
   }
   if (option_init)
-    return load_steps (training, error);
+    return ae_latent_start_steps (training->model, training->steps, error);
   training->model = start_with_components (architecture, training->source,
       training->n_planes, error);
   return training->model != NULL;

@@ -167,33 +167,14 @@ default_steps (Start * start)
 }
 
 static gboolean
-load_steps (Start * start, GError ** error)
-{
-  g_autoptr (AeLatentModel) latent = ae_latent_model_new (start->model, error);
-
-  for (guint level = 0; latent && level < N_LEVELS; level++)
-    memcpy (start->steps + level * start->n_planes,
-        ae_latent_model_steps (latent, level * AE_SYMBOLS_GRADES_PER_LEVEL),
-        start->n_planes * sizeof (float));
-  return latent != NULL;
-}
-
-static gboolean
 start_init (Start * start, GError ** error)
 {
   const AeShape input = { AE_I420_PLANES, 0, 0 };
-  g_autoptr (AeArchitecture) architecture = NULL;
+  g_autoptr (AeArchitecture) architecture = ae_latent_start_read (option_init,
+      option_architecture ? option_architecture : DEFAULT_ARCHITECTURE, &input,
+      &start->model, error);
   g_auto (AeLatentParts) parts = AE_LATENT_PARTS_INIT;
 
-  if (option_init) {
-    start->model = ae_model_load (option_init, error);
-    if (start->model == NULL)
-      return FALSE;
-    architecture = ae_architecture_ref (start->model->architecture);
-  } else {
-    architecture = ae_architecture_parse (option_architecture
-        ? option_architecture : DEFAULT_ARCHITECTURE, &input, error);
-  }
   if (architecture == NULL
       || !ae_latent_parts_init (&parts, architecture, AE_I420_PLANES, error))
     return FALSE;
@@ -203,7 +184,7 @@ start_init (Start * start, GError ** error)
     start->base[level] = (float) (COARSEST * pow (FINEST / COARSEST,
             level / (N_LEVELS - 1.0)));
   if (option_init)
-    return load_steps (start, error);
+    return ae_latent_start_steps (start->model, start->steps, error);
   start->model = init_dct (architecture, parts.n_planes, error);
   default_steps (start);
   return start->model != NULL;
