@@ -10,6 +10,7 @@
 #include "ae-latent-encoder.h"
 #include "ae-latent-fit.h"
 #include "ae-latent-rate.h"
+#include "packed-picture.h"
 
 /* AE_SEEDS in the environment: more. */
 #define N_SEEDS 300
@@ -22,20 +23,6 @@ enum
   CHROMA = (WIDTH + 1) / 2 * ((HEIGHT + 1) / 2),
   SIZE = WIDTH * HEIGHT + 2 * CHROMA
 };
-
-static AePicture
-picture_of (guint8 * bytes)
-{
-  AePicture picture = {
-    {{bytes, WIDTH, HEIGHT, WIDTH, 1, 8, 0, FALSE}}
-  };
-
-  for (gint i = 0; i < 2; i++)
-    picture.components[1 + i] = (AePixels) {
-    bytes + WIDTH * HEIGHT + i * CHROMA, (WIDTH + 1) / 2, (HEIGHT + 1) / 2,
-        (WIDTH + 1) / 2, 1, 8, 0, FALSE};
-  return picture;
-}
 
 static void
 fill (guint8 * bytes, guint n, AeRng * rng)
@@ -61,7 +48,7 @@ make_stream (AeLatentModel * model, guint part_bytes)
   g_assert_no_error (error);
   ae_rng_init (&rng, 1);
   for (guint i = 0; i < N_FRAMES; i++) {
-    AePicture picture = picture_of (bytes);
+    AePicture picture = packed_picture (bytes, WIDTH, HEIGHT);
     AeLatentChoice choice = { i == 6, 30 + 11 * i % 40, 5, part_bytes };
     GByteArray *frame = g_byte_array_new ();
 
@@ -120,7 +107,8 @@ GST_START_TEST (test_pictures_come_back_whatever_the_parts)
   ae_rng_init (&rng, 1);
   for (guint i = 0; i < N_FRAMES; i++) {
     guint8 in[SIZE], out_a[SIZE], out_b[SIZE];
-    AePicture picture_a = picture_of (out_a), picture_b = picture_of (out_b);
+    AePicture picture_a = packed_picture (out_a, WIDTH, HEIGHT), picture_b =
+        packed_picture (out_b, WIDTH, HEIGHT);
     GByteArray *frame = g_ptr_array_index (whole, i);
 
     fill (in, i, &rng);
@@ -180,7 +168,7 @@ GST_START_TEST (test_damage_of_any_kind_ends)
     for (guint i = 0; i < N_FRAMES; i++) {
       GByteArray *frame = g_ptr_array_index (seed % 2 ? parts : whole, i);
       guint8 out[SIZE];
-      AePicture picture = picture_of (out);
+      AePicture picture = packed_picture (out, WIDTH, HEIGHT);
 
       if (ae_rng_below (&rng, 3) == 0) {
         g_autoptr (GByteArray) damaged = damage (frame, &rng);
@@ -287,7 +275,7 @@ stream_bytes (const AeModel * model, double *mean)
   for (guint i = 0; i < frames->len; i++) {
     GByteArray *frame = g_ptr_array_index (frames, i);
     guint8 in[SIZE], out[SIZE];
-    AePicture picture = picture_of (out);
+    AePicture picture = packed_picture (out, WIDTH, HEIGHT);
 
     fill (in, i, &rng);
     fail_unless (decode (decoder, frame->data, frame->len));

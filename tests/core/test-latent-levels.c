@@ -15,6 +15,7 @@
 #include "ae-cpu.h"
 #include "ae-latent-decoder.h"
 #include "ae-latent-encoder.h"
+#include "packed-picture.h"
 
 /* Odd, and more than a tile of the plans. */
 enum
@@ -37,20 +38,6 @@ load_model (void)
 
   g_assert_no_error (error);
   return model;
-}
-
-static AePicture
-picture_of (guint8 * bytes)
-{
-  AePicture picture = {
-    {{bytes, WIDTH, HEIGHT, WIDTH, 1, 8, 0, FALSE}}
-  };
-
-  for (gint i = 0; i < 2; i++)
-    picture.components[1 + i] = (AePixels) {
-    bytes + WIDTH * HEIGHT + i * CHROMA, (WIDTH + 1) / 2, (HEIGHT + 1) / 2,
-        (WIDTH + 1) / 2, 1, 8, 0, FALSE};
-  return picture;
 }
 
 static void
@@ -79,7 +66,7 @@ make_stream (void)
 
   ae_rng_init (&rng, 1);
   for (guint i = 0; i < N_FRAMES; i++) {
-    AePicture picture = picture_of (bytes);
+    AePicture picture = packed_picture (bytes, WIDTH, HEIGHT);
     const AeLatentChoice choice = { i == 3, 18 * i % 73, 0, 0 };
 
     fill (bytes, i, &rng);
@@ -104,7 +91,8 @@ decode (const gchar * in, const gchar * out, guint n_threads)
   if (!g_file_get_contents (in, &data, &n, NULL))
     return EXIT_FAILURE;
   for (guint i = 0; i < N_FRAMES; i++) {
-    const AePicture picture = picture_of (pictures + i * SIZE);
+    const AePicture picture =
+        packed_picture (pictures + i * SIZE, WIDTH, HEIGHT);
     const guint8 *bytes = (const guint8 *) data + at;
     AeFrameHeader header;
 

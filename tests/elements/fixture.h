@@ -74,3 +74,6 @@ guint16 *fixture_unpack (const GstVideoInfo * info, GstBuffer * buffer,
 
 /* Fails unless both hold the same bytes. */
 void fixture_assert_equal_bytes (GstBuffer * a, GstBuffer * b);
+
+/* Fails unless the element @text does not start, and says @why. */
+void fixture_assert_refused (const gchar * text, const gchar * why);
