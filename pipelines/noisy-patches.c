@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define MAX_LEVEL 75.0f         /* sigma on the 8-bit scale */
+#define SHARE_COMMON 0.5f       /* of levels, in what users meet most: */
+#define COMMON_LOW 5.0f
+#define COMMON_HIGH 55.0f
 #define SHARE_TEXTURED 0.6f     /* of patches, chosen as the liveliest of */
 #define N_CANDIDATES 4
 
@@ -182,15 +185,24 @@ sample_processed (const AeNoisyPatches * patches, float level, AeRng * rng,
           sample->input, patches->size) / AE_NOISE_UNIT);
 }
 
+static float
+draw_level (AeRng * rng)
+{
+  float u = ae_rng_uniform (rng);
+
+  if (ae_rng_uniform (rng) < SHARE_COMMON)
+    return COMMON_LOW + (COMMON_HIGH - COMMON_LOW) * u;
+  /* more low levels than high ones */
+  return MAX_LEVEL * (0.5f * u + 0.5f * u * u);
+}
+
 void
 ae_noisy_patches_sample (gpointer data, AeRng * rng, AeSample * sample)
 {
   const AeNoisyPatches *patches = data;
   const AePicture *picture = draw_clean (patches, rng, sample->target);
   float kind = 100.0f * ae_rng_uniform (rng);
-  float u = ae_rng_uniform (rng);
-  /* more low levels than high ones */
-  float level = MAX_LEVEL * (0.5f * u + 0.5f * u * u);
+  float level = draw_level (rng);
   float error;
 
   if ((kind -= PERCENT_PROCESSED) < 0.0f) {

@@ -14,8 +14,8 @@ typedef struct
 } AePicture;
 
 /**
- * AePictureSet: the luma plane of each picture at its own and at half its
- * size, and its chroma planes at half its size.
+ * AePictureSet: the luma plane of each picture at its own size, half and a
+ * quarter of it, and its chroma planes at half its size.
  */
 typedef struct _AePictureSet AePictureSet;
 
@@ -35,8 +35,8 @@ void ae_picture_set_free (AePictureSet * set);  /* NULL is a no-op */
 /* Returns: (transfer none): luma plane @i, modulo their number. */
 const AePicture *ae_picture_set_luma (const AePictureSet * set, guint i);
 
-/* Returns: (transfer none): a plane, chosen evenly over area, luma in 85 of
- * 100 cases. */
+/* Returns: (transfer none): a plane, chosen with the cube root of its area, luma
+ * in 85 of 100 cases. */
 const AePicture *ae_picture_set_choose (const AePictureSet * set, AeRng * rng);
 
 /* Copies a random square of @picture to @patch[@size][@size], turned and

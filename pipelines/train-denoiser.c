@@ -47,7 +47,8 @@ static const GOptionEntry entries[] = {
         "Steps to train instead of a time, for a result that can be repeated",
       "N"},
   {"init", 'i', 0, G_OPTION_ARG_FILENAME, &option_init,
-      "Start from this model instead of random weights", "FILE"},
+      "Start from this model instead of random weights; --architecture may "
+        "add convolutions, which begin as the identity", "FILE"},
   {"validate", 'v', 0, G_OPTION_ARG_FILENAME, &option_validate,
         "Pictures to report on, which must not be among those trained on",
       "FOLDER"},
@@ -152,6 +153,22 @@ report (const AePictureSet * set, AeTape * tape, const AeWeights * weights)
   g_print ("\n");
 }
 
+/* The model --init, with the further layers of --architecture. */
+static AeModel *
+deeper_model (AeArchitecture * architecture, GError ** error)
+{
+  g_autoptr (AeModel) from = ae_model_load (option_init, error);
+  g_autoptr (AeWeights) weights = NULL;
+
+  if (from == NULL)
+    return NULL;
+  weights = ae_weights_new_deeper (architecture, from->architecture,
+      from->weights, error);
+  if (weights == NULL)
+    return NULL;
+  return ae_model_new (architecture, weights, NULL, error);
+}
+
 static AeModel *
 first_model (GError ** error)
 {
@@ -161,12 +178,14 @@ first_model (GError ** error)
   const gchar *text = option_gate ? GATE_ARCHITECTURE : DEFAULT_ARCHITECTURE;
   AeRng rng;
 
-  if (option_init)
+  if (option_init && option_architecture == NULL)
     return ae_model_load (option_init, error);
   architecture = ae_architecture_parse (option_architecture
       ? option_architecture : text, &any, error);
   if (architecture == NULL)
     return NULL;
+  if (option_init)
+    return deeper_model (architecture, error);
   ae_rng_init (&rng, (guint64) option_seed);
   weights = ae_weights_new_random (architecture, &rng);
   return ae_model_new (architecture, weights, NULL, error);

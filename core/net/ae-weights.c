@@ -115,21 +115,36 @@ ae_weights_new_random (const AeArchitecture * architecture, AeRng * rng)
 }
 
 static gboolean
-alike (const AeArchitecture * a, const AeArchitecture * b, guint n_layers)
+alike (const AeLayer * a, const AeLayer * b)
+{
+  g_autoptr (GString) text_a = g_string_new (NULL);
+  g_autoptr (GString) text_b = g_string_new (NULL);
+
+  ae_layer_print (a, text_a);
+  ae_layer_print (b, text_b);
+  return g_string_equal (text_a, text_b)
+      && memcmp (&a->in, &b->in, sizeof (AeShape)) == 0;
+}
+
+static gboolean
+begin_alike (const AeArchitecture * a, const AeArchitecture * b, guint n_layers)
 {
   if (n_layers > a->n_layers || n_layers > b->n_layers)
     return FALSE;
   for (guint i = 0; i < n_layers; i++) {
-    g_autoptr (GString) text_a = g_string_new (NULL);
-    g_autoptr (GString) text_b = g_string_new (NULL);
-
-    ae_layer_print (&a->layers[i], text_a);
-    ae_layer_print (&b->layers[i], text_b);
-    if (!g_string_equal (text_a, text_b)
-        || memcmp (&a->layers[i].in, &b->layers[i].in, sizeof (AeShape)) != 0)
+    if (!alike (&a->layers[i], &b->layers[i]))
       return FALSE;
   }
   return TRUE;
+}
+
+static void
+copy_layer (const AeLayer * to, float *data, const AeLayer * from,
+    const float *from_data)
+{
+  for (guint i = 0; i < AE_N_PARAMS; i++)
+    memcpy (data + to->params[i].offset, from_data + from->params[i].offset,
+        ae_param_n_stored (&to->params[i]) * sizeof (float));
 }
 
 AeWeights *
@@ -139,22 +154,75 @@ ae_weights_new_transfer (const AeArchitecture * architecture, AeRng * rng,
 {
   AeWeights *weights;
 
-  if (!alike (architecture, from_architecture, n_layers)) {
+  if (!begin_alike (architecture, from_architecture, n_layers)) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
         "the first %u layers of \"%s\" and \"%s\" are not alike", n_layers,
         from_architecture->text, architecture->text);
     return NULL;
   }
   weights = ae_weights_new_random (architecture, rng);
-  for (guint i = 0; i < n_layers; i++) {
-    for (guint j = 0; j < AE_N_PARAMS; j++) {
-      const AeParam *param = &architecture->layers[i].params[j];
+  for (guint i = 0; i < n_layers; i++)
+    copy_layer (&architecture->layers[i], weights->data,
+        &from_architecture->layers[i], from->data);
+  return weights;
+}
 
-      memcpy (weights->data + param->offset, from->data + param->offset,
-          ae_param_n_stored (param) * sizeof (float));
+/* Whether @layer, behind @before, can be made the identity. */
+static gboolean
+can_pass (const AeLayer * layer, const AeLayer * before)
+{
+  return strcmp (layer->ops->name, "conv") == 0 && layer->stride == 1
+      && layer->kernel % 2 == 1 && layer->in.c == layer->out.c
+      && (layer->activation == AE_ACTIVATION_LINEAR
+      || (layer->activation == AE_ACTIVATION_RELU && before
+          && before->activation == AE_ACTIVATION_RELU));
+}
+
+static void
+make_identity (const AeLayer * layer, float *data)
+{
+  const AeParam *weight = &layer->params[AE_PARAM_WEIGHT];
+  const guint n_taps = layer->kernel * layer->kernel;
+
+  for (guint c = 0; c < layer->out.c; c++)
+    data[weight->offset + ((gsize) c * layer->in.c + c) * n_taps +
+        n_taps / 2] = 1.0f;
+}
+
+AeWeights *
+ae_weights_new_deeper (const AeArchitecture * architecture,
+    const AeArchitecture * from_architecture, const AeWeights * from,
+    GError ** error)
+{
+  float *data = alloc_floats (architecture->n_weights);
+  guint i_from = 0;
+
+  for (guint i = 0; i < architecture->n_layers; i++) {
+    const AeLayer *layer = &architecture->layers[i];
+
+    if (i_from < from_architecture->n_layers
+        && alike (layer, &from_architecture->layers[i_from])) {
+      copy_layer (layer, data, &from_architecture->layers[i_from++],
+          from->data);
+    } else if (can_pass (layer, i > 0 ? layer - 1 : NULL)) {
+      make_identity (layer, data);
+    } else {
+      g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+          "column %u of \"%s\": neither the next layer of \"%s\" nor a "
+          "convolution that can begin as the identity", layer->column,
+          architecture->text, from_architecture->text);
+      goto failed;
     }
   }
-  return weights;
+  if (i_from == from_architecture->n_layers)
+    return ae_weights_new_take (data, architecture->n_weights, NULL);
+  g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+      "\"%s\" lacks the layer in column %u of \"%s\"", architecture->text,
+      from_architecture->layers[i_from].column, from_architecture->text);
+
+failed:
+  ae_aligned_free (data);
+  return NULL;
 }
 
 AeWeights *

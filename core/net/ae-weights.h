@@ -54,6 +54,21 @@ AeWeights *ae_weights_new_transfer (const AeArchitecture * architecture,
     const AeWeights * from, guint n_layers, GError ** error)
   G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * ae_weights_new_deeper:
+ * @architecture: the layers of @from_architecture in their order, and more:
+ *   convolutions of odd kernel and stride 1 that keep the number of channels,
+ *   linear, or relu behind relu
+ * @from: (transfer none): weights of @from_architecture
+ *
+ * The further layers are the identity, so that the model computes what it did
+ * (Net2DeeperNet; Chen, Goodfellow and Shlens 2016).
+ * Errors: AE_ERROR_SHAPE, with the layer that does not fit.
+ */
+AeWeights *ae_weights_new_deeper (const AeArchitecture * architecture,
+    const AeArchitecture * from_architecture, const AeWeights * from,
+    GError ** error) G_GNUC_WARN_UNUSED_RESULT;
+
 AeWeights *ae_weights_ref (AeWeights * weights);
 void ae_weights_unref (AeWeights * weights);       /* NULL is a no-op */
 

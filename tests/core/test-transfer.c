@@ -179,6 +179,61 @@ GST_START_TEST (test_transfer_takes_the_first_layers_of_another_model)
 
 GST_END_TEST;
 
+GST_START_TEST (test_a_deeper_model_computes_what_it_was_made_of)
+{
+  g_autoptr (AeArchitecture) from = ae_architecture_parse ("conv 3x3 4 relu, "
+      "save a | conv 3x3 4 relu, add a relu, conv 3x3 1", &(AeShape) {
+      1, 0, 0}, NULL);
+  g_autoptr (AeArchitecture) to = ae_architecture_parse ("conv 3x3 4 relu, "
+      "save a | conv 3x3 4 relu, add a relu, conv 5x5 4 relu, conv 3x3 1, "
+      "conv 1x1 1", &(AeShape) {
+      1, 0, 0}, NULL);
+  g_autoptr (AeWeights) weights = NULL;
+  g_autoptr (AeWeights) deeper = NULL;
+  g_autoptr (AeTape) tape = ae_tape_new (from);
+  g_autoptr (AeTape) deeper_tape = ae_tape_new (to);
+  g_auto (AeTensor) in = AE_TENSOR_INIT;
+  const AeTensor *a, *b;
+  AeRng rng;
+
+  ae_rng_init (&rng, 1);
+  ae_tensor_resize (&in, 1, 9, 7, 2);
+  ae_rng_fill_normal (&rng, in.data, ae_tensor_size (&in));
+  weights = ae_weights_new_random (from, &rng);
+  deeper = ae_weights_new_deeper (to, from, weights, NULL);
+  a = ae_tape_forward (tape, weights->data, &in, NULL);
+  b = ae_tape_forward (deeper_tape, deeper->data, &in, NULL);
+  for (gsize i = 0; i < ae_tensor_size (a); i++)
+    fail_unless (fabsf (a->data[i] - b->data[i]) < 1e-6f);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_what_is_no_deeper_model_is_refused)
+{
+  static const gchar *const bad[][3] = {
+    {"dense 8 relu | dense 12", "dense 8 relu, dense 8 relu | dense 12",
+        "column 15"},
+    {"dense 8 tanh, dense 8 | dense 12", "dense 8 tanh | dense 12",
+        "column 16"},
+    {"dense 8 relu | dense 12", "dense 8 relu", "lacks the layer in column 16"},
+  };
+  g_autoptr (AeArchitecture) from = parse (bad[__i__][0]);
+  g_autoptr (AeArchitecture) to = parse (bad[__i__][1]);
+  g_autoptr (AeWeights) weights = NULL;
+  g_autoptr (GError) error = NULL;
+  AeRng rng;
+
+  ae_rng_init (&rng, 1);
+  weights = ae_weights_new_random (from, &rng);
+  fail_unless (ae_weights_new_deeper (to, from, weights, &error) == NULL);
+  fail_unless (g_error_matches (error, AE_ERROR, AE_ERROR_SHAPE));
+  fail_unless (strstr (error->message, bad[__i__][2]) != NULL, "%s",
+      error->message);
+}
+
+GST_END_TEST;
+
 static Suite *
 transfer_suite (void)
 {
@@ -192,6 +247,8 @@ transfer_suite (void)
       test_greedy_pretraining_refuses_what_is_no_mirror_image, 0, 3);
   tcase_add_test (tcase, test_frozen_layers_stay_and_the_others_learn);
   tcase_add_test (tcase, test_transfer_takes_the_first_layers_of_another_model);
+  tcase_add_test (tcase, test_a_deeper_model_computes_what_it_was_made_of);
+  tcase_add_loop_test (tcase, test_what_is_no_deeper_model_is_refused, 0, 3);
   return suite;
 }
 
