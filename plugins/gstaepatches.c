@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ae-motion.h"
 #include "ae-noise-level.h"
 #include "ae-still-mean.h"
 
@@ -22,6 +23,12 @@
 #define COHERENCE_FOLLOW 0.0625f
 #define COHERENCE_MAX 0.25f
 #define COHERENCE_UNKNOWN 0.4f
+
+/* How noise of neighbouring pixels goes together, ae_motion_together(): followed
+ * to what a quarter of the patches are below, as something moves in others. */
+#define TOGETHER_QUANTILE 0.25f
+#define TOGETHER_FOLLOW 0.02f
+#define TOGETHER_WHITE 1.0f
 
 /* For `temporal` a place is looked at in so many frames, and each look but the
  * first is offered, with the mean of those before. To judge by, few looks at many
@@ -50,6 +57,7 @@ struct _GstAePatches
   guint i_estimated;            /* component whose turn it is */
   guint64 n_places;             /* chosen up to now */
   float coherence[2];           /* along x and y */
+  float together[GST_AE_MAX_COLOURS];
   Place *places;                /* [n_per_frame] */
   float *last;                  /* [n_per_frame][c][h][w] of the last frame */
   float *next;                  /* likewise, of this frame, for temporal */
@@ -104,7 +112,7 @@ gst_ae_patches_reset (GstAePatches * self)
   self->coherence[0] = self->coherence[1] = COHERENCE_UNKNOWN;
   self->i_estimated = 0;
   for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
-    self->noise[i] = NOISE_UNKNOWN;
+    self->noise[i] = NOISE_UNKNOWN, self->together[i] = TOGETHER_WHITE;
 }
 
 static gboolean
@@ -243,7 +251,8 @@ offer (GstAePatches * self, const Place * place, const float *x,
     AeOnline * online)
 {
   const AePatch patch = { self->shape, x, place->mean.mean,
-    MAX (self->noise[place->i_component], 0.0f), place->i_place
+    MAX (self->noise[place->i_component], 0.0f),
+    self->together[place->i_component], place->i_place
   };
 
   ae_online_offer (online, &patch);
@@ -287,6 +296,19 @@ follow_coherence (GstAePatches * self, guint n, const gint sum[2])
   }
 }
 
+static void
+follow_together (GstAePatches * self, guint i_component, const float *last,
+    const float *next)
+{
+  float *followed = &self->together[i_component];
+  float found = ae_motion_together (self->shape.h, self->shape.w, last, next);
+
+  if (found > *followed)
+    *followed *= 1.0f + TOGETHER_FOLLOW * TOGETHER_QUANTILE;
+  else if (found > 0.0f)
+    *followed *= 1.0f - TOGETHER_FOLLOW * (1.0f - TOGETHER_QUANTILE);
+}
+
 /* What is in all places now. Returns: whether the camera moves: faint texture that
  * goes by looks like noise. */
 static gboolean
@@ -302,6 +324,7 @@ look (GstAePatches * self, GstVideoFrame * frame, const AePixels * pixels)
     if (!self->places[i].chosen)
       continue;
     copy_patch (self, frame, pixels, &self->places[i], next);
+    follow_together (self, self->places[i].i_component, last, next);
     if (self->places[i].i_component != 0)
       continue;
     direction (&self->shape, last, next, sign);

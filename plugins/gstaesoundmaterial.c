@@ -19,6 +19,7 @@
 #define N_JUDGED 24
 #define N_REMEMBERED 24
 #define FORGETS_DB 0.05
+#define FURTHEST 0.4f
 
 /* Share of the samples that have something of the stream. */
 #define STREAM_SHARE 0.3f
@@ -254,7 +255,8 @@ judge (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
 }
 
 static void
-remember (gpointer data, guint i, AeRng * rng, AeSample * sample)
+remember (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
+    AeSample * sample)
 {
   const GstAeSoundMaterial *self = data;
   AeNoisySpeech mixer = mixer_of_others (&self->judged);
@@ -276,7 +278,7 @@ gst_ae_sound_material_get (GstAeSoundMaterial * self)
         "reconstruct sound",.piece_size = GST_AE_STRETCH,.n_hashed =
         GST_AE_STRETCH,.held_out_every = HELD_OUT_EVERY,.n_min =
         MIN_STRETCHES,.n_judged = N_JUDGED,.n_remembered =
-        N_REMEMBERED,.flat = 1.0f,.forgets_db = FORGETS_DB,.data =
-        self,.prepare = prepare,.draw = draw,.judge = judge,.remember =
-        remember};
+        N_REMEMBERED,.flat = 1.0f,.furthest = FURTHEST,.forgets_db =
+        FORGETS_DB,.data = self,.prepare = prepare,.draw = draw,.judge =
+        judge,.remember = remember};
 }

@@ -163,7 +163,7 @@ gst_ae_video_train_settings_config (const GstAeVideoTrainSettings * s,
         a->input.w ? a->input.w : s->patch_size};
   config->objective = (AeObjective) {
   varies ? AE_OBJECTIVE_RECONSTRUCT : (AeObjectiveKind) s->objective,
-        (AeCorruptionKind) s->corruption, s->level_min, s->level_max, 0.0f};
+        (AeCorruptionKind) s->corruption, s->level_min, s->level_max};
   config->trainer.loss = (AeLossKind) s->loss;
   config->trainer.batch = (s->common.batch_size + 15) / 16 * 16;
   config->trainer.shard = 16;

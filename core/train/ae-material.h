@@ -27,8 +27,10 @@ G_BEGIN_DECLS
  * @show: (nullable): makes a sample of piece @i, and copies what it was made of
  *   to @x, for those who watch
  * @remember: (nullable): makes the @i-th of @n_remembered samples of what the
- *   model is not to forget: nothing is published that scores more than
- *   @forgets_db under the model that training started from
+ *   model is not to forget, of which @held_out holds some: nothing is published
+ *   that scores more than @forgets_db under the model that training started from
+ * @furthest: of @remember: 0..1: so far at most from the start, 0, to where
+ *   training is, 1, are weights published
  */
 typedef struct
 {
@@ -36,7 +38,7 @@ typedef struct
   gsize piece_size;
   guint n_hashed;
   guint held_out_every, n_min, n_judged, n_remembered;
-  float flat;
+  float flat, furthest;
   double forgets_db;
   gpointer data;
 
@@ -48,7 +50,8 @@ typedef struct
       AeSample * sample);
   void (*show) (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
       AeSample * sample, float *x);
-  void (*remember) (gpointer data, guint i, AeRng * rng, AeSample * sample);
+  void (*remember) (gpointer data, AeReservoir * held_out, guint i,
+      AeRng * rng, AeSample * sample);
 } AeMaterial;
 
 G_END_DECLS

@@ -4,20 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "ae-leaves.h"
 #include "ae-model.h"
-
-/* Contrast of a picture that is rehearsed. */
-#define GAIN_MIN 0.6f
-#define GAIN_MAX 1.4f
+#include "ae-motion.h"
 
 /* One pixel in so many is blind. */
 #define BLIND_SHARE 16
-
-/* Motion is looked for in squares of this side. */
-#define STATIC_SIDE 5
-/* The mean of a square that stands still differs by noise alone: so many of its
- * standard deviations, and a rounding error, are allowed. */
-#define STATIC_DEVIATIONS 3.0f
 
 const gchar *
 ae_objective_name (AeObjectiveKind kind)
@@ -95,71 +87,54 @@ blind (const AePatch * patch, AeRng * rng, AeSample * sample)
   }
 }
 
-/* Mean of a - b over the square around (@x, @y), as far as it is inside. */
-static float
-mean_difference (const AeShape * shape, const float *a, const float *b,
-    gint x, gint y, guint * n)
-{
-  const gint reach = STATIC_SIDE / 2;
-  gint y1 = MIN (y + reach, (gint) shape->h - 1);
-  gint x1 = MIN (x + reach, (gint) shape->w - 1);
-  float sum = 0.0f;
-
-  *n = 0;
-  for (gint j = MAX (y - reach, 0); j <= y1; j++) {
-    for (gint i = MAX (x - reach, 0); i <= x1; i++, ++*n)
-      sum += a[j * (gint) shape->w + i] - b[j * (gint) shape->w + i];
-  }
-  return sum / (float) *n;
-}
-
 /* Where the frames show the same, but for noise. */
 static void
 mask_motion (const AePatch * patch, AeSample * sample)
 {
-  const AeShape *shape = &patch->shape;
-  gsize plane = (gsize) shape->h * shape->w;
-  float noise = patch->noise / 255.0f;
-
-  for (gsize i = 0; i < shape->c * plane; i++) {
-    gsize first = i / plane * plane, place = i % plane;
-    guint n;
-    float mean = mean_difference (shape, patch->x + first,
-        patch->others + first, (gint) (place % shape->w),
-        (gint) (place / shape->w), &n);
-    float allowed = STATIC_DEVIATIONS * noise * sqrtf (2.0f / (float) n)
-        + 0.5f / 255.0f;
-
-    sample->mask[i] = fabsf (mean) < allowed ? 1.0f : 0.0f;
-  }
+  ae_motion_mask (&patch->shape, patch->x, patch->others,
+      patch->noise / 255.0f, patch->together, sample->mask);
 }
 
-/* Another picture, and its noise: @patch mirrored, turned by a right angle, of
- * other contrast, or a negative. Nothing counts. Returns: its noise level. */
+/* What tells @patch from the mean of other frames, of what stands still. Returns:
+ * the factor that gives it the level of the patch's noise. */
 static float
-rehearse (const AePatch * patch, AeRng * rng, AeSample * sample)
+noise_factor (const AePatch * patch, const float *mask)
+{
+  gsize n = (gsize) patch->shape.c * patch->shape.h * patch->shape.w;
+  double sum = 0.0, n_still = 0.0;
+
+  for (gsize i = 0; i < n; i++) {
+    float d = patch->x[i] - patch->others[i];
+
+    sum += (double) (mask[i] * d * d);
+    n_still += (double) mask[i];
+  }
+  return sum > 0.0
+      ? patch->noise / 255.0f / (float) sqrt (sum / n_still) : 0.0f;
+}
+
+void
+ae_objective_fill_imagined (const AePatch * patch, AeRng * rng,
+    guint n_condition, AeSample * sample)
 {
   const AeShape *shape = &patch->shape;
-  gsize h = shape->h, w = shape->w, plane = h * w;
-  guint mirrors = ae_rng_below (rng, 8);
-  gboolean turned = (mirrors & 4) && h == w;
-  float gain = GAIN_MIN + (GAIN_MAX - GAIN_MIN) * ae_rng_uniform (rng);
+  gsize plane = (gsize) shape->h * shape->w;
+  float factor;
 
-  if (ae_rng_uniform (rng) < 0.5f)
-    gain = -gain;
+  mask_motion (patch, sample);
+  factor = noise_factor (patch, sample->mask);
+  for (guint c = 0; c < shape->c; c++)
+    ae_leaves_draw (shape->h, shape->w, rng, sample->target + c * plane);
   for (gsize i = 0; i < shape->c * plane; i++) {
-    gsize y = i % plane / w, x = i % w;
-    gsize from_y = turned ? x : y, from_x = turned ? y : x;
+    float noise = sample->mask[i] > 0.0f
+        ? factor * (patch->x[i] - patch->others[i])
+        : patch->noise / 255.0f * ae_rng_normal (rng);
 
-    if (mirrors & 1)
-      from_y = h - 1 - from_y;
-    if (mirrors & 2)
-      from_x = w - 1 - from_x;
-    sample->input[i] = 0.5f
-        + gain * (patch->x[i / plane * plane + from_y * w + from_x] - 0.5f);
+    sample->input[i] = sample->target[i] + noise;
+    sample->mask[i] = 1.0f;
   }
-  memset (sample->mask, 0, shape->c * plane * sizeof (float));
-  return patch->noise * fabsf (gain);
+  if (n_condition > 0)
+    sample->condition[0] = patch->noise / AE_NOISE_UNIT;
 }
 
 void
@@ -180,12 +155,8 @@ ae_objective_fill (const AeObjective * objective, const AePatch * patch,
     noise = corrupt (objective, patch, rng, sample->input);
   else if (objective->kind == AE_OBJECTIVE_BLIND_SPOT)
     blind (patch, rng, sample);
-  else if (objective->kind == AE_OBJECTIVE_TEMPORAL) {
-    if (ae_rng_uniform (rng) < objective->rehearsal)
-      noise = rehearse (patch, rng, sample);
-    else
-      mask_motion (patch, sample);
-  }
+  else if (objective->kind == AE_OBJECTIVE_TEMPORAL)
+    mask_motion (patch, sample);
   if (n_condition > 0)
     sample->condition[0] = noise / AE_NOISE_UNIT;
 }

@@ -41,17 +41,12 @@ gboolean ae_objective_is_masked (AeObjectiveKind kind);
  * AeObjective:
  * @corruption: of AE_OBJECTIVE_DENOISE
  * @level_min, @level_max: its level is drawn evenly between them
- * @rehearsal: of temporal: share of the samples that are turned, and brighter or
- *   darker or negative, and count nowhere, so that AeTrainerConfig.anchor tells
- *   what becomes of them: what was known of scenes that the stream does not show
- *   is not forgotten (rehearsal; Robins 1995)
  */
 typedef struct
 {
   AeObjectiveKind kind;
   AeCorruptionKind corruption;
   float level_min, level_max;
-  float rehearsal;
 } AeObjective;
 
 /**
@@ -61,6 +56,7 @@ typedef struct
  * @others: (nullable): what other frames show in the same place, their mean, for
  *   temporal
  * @noise: sigma of the noise in it on the 8-bit scale, as far as known
+ * @together: with @others: of its noise, see ae_motion_mask(); white noise has 1
  * @i_place: counts the places that patches come from; those of one are all
  *   trained on or all judged by
  */
@@ -68,7 +64,7 @@ typedef struct
 {
   AeShape shape;
   const float *x, *others;
-  float noise;
+  float noise, together;
   guint64 i_place;
 } AePatch;
 
@@ -81,6 +77,17 @@ typedef struct
  */
 void ae_objective_fill (const AeObjective * objective, const AePatch * patch,
     AeRng * rng, guint n_condition, AeSample * sample);
+
+/**
+ * ae_objective_fill_imagined:
+ * @patch: with others
+ *
+ * A picture that the stream does not show (ae_leaves_draw()), without noise as the
+ * target, and with that of @patch as the input: how its frame differs from others
+ * where it stands still, white noise of its level elsewhere. All of it counts.
+ */
+void ae_objective_fill_imagined (const AePatch * patch, AeRng * rng,
+    guint n_condition, AeSample * sample);
 
 /**
  * ae_objective_fill_judged:

@@ -7,8 +7,7 @@
 #define DIVERGED 10.0
 #define DIVERGED_BY 0.01
 
-/* How far from the start the first try is, from one to the next, and the last. */
-#define FURTHEST 0.4f
+/* From one try to the next nearer to the start, and the last but the start. */
 #define NEARER 0.75f
 #define NEAREST 0.05f
 
@@ -97,17 +96,21 @@ remembered_sample (gpointer data, guint i, AeRng * rng, AeSample * sample)
 {
   AeOnline *online = data;
 
-  online->material.remember (online->material.data, i, rng, sample);
+  online->material.remember (online->material.data, online->held_out, i, rng,
+      sample);
 }
 
 /* Returns: (transfer full): weights between those of the start, 0, and @weights,
  * 1. */
 static AeWeights *
-go_part_of_the_way (const AeOnline * online, const AeWeights * weights,
-    float part)
+go_part_of_the_way (const AeOnline * online, AeWeights * weights, float part)
 {
   const AeWeights *start = online->start->weights;
-  g_autofree float *between = g_new (float, start->n);
+  g_autofree float *between = NULL;
+
+  if (part == 1.0f)
+    return ae_weights_ref (weights);
+  between = g_new (float, start->n);
 
   for (gsize i = 0; i < start->n; i++)
     between[i] = start->data[i] + part * (weights->data[i] - start->data[i]);
@@ -121,31 +124,26 @@ score_remembered (AeOnline * online, AeWeights * weights, double *score)
       remembered_sample, online, &online->cancelled, score);
 }
 
-/* Goes back towards the start until nothing is forgotten: on that way what was
- * learned is lost more slowly than what was forgotten comes back (Wortsman et al.
- * 2022). Returns: %FALSE when cancelled. */
-static gboolean
-remember (AeOnline * online, AeWeights ** weights)
+/* Goes back from @weights towards the start until nothing is forgotten: on that
+ * way what was learned is lost more slowly than what was forgotten comes back
+ * (Wortsman et al. 2022). Returns: (transfer full): NULL when cancelled. */
+static AeWeights *
+remember (AeOnline * online, AeWeights * weights)
 {
-  g_autoptr (AeWeights) all = ae_weights_ref (*weights);
-  float part = FURTHEST / NEARER;
-  double score;
+  float part = online->material.furthest;
+  double first, score;
 
-  if (!online->has_first_score) {
-    if (!score_remembered (online, online->start->weights,
-            &online->first_score))
-      return FALSE;
-    online->has_first_score = TRUE;
-  }
-  do {
+  if (!score_remembered (online, online->start->weights, &first))
+    return NULL;
+  for (;;) {
+    g_autoptr (AeWeights) nearer = go_part_of_the_way (online, weights, part);
+
+    if (!score_remembered (online, nearer, &score))
+      return NULL;
+    if (score >= first - online->material.forgets_db || part == 0.0f)
+      return g_steal_pointer (&nearer);
     part = part > NEAREST ? NEARER * part : 0.0f;
-    ae_weights_unref (*weights);
-    *weights = go_part_of_the_way (online, all, part);
-    if (!score_remembered (online, *weights, &score))
-      return FALSE;
-  } while (part > 0.0f
-      && score < online->first_score - online->material.forgets_db);
-  return TRUE;
+  }
 }
 
 static gboolean
@@ -153,6 +151,17 @@ judge (AeOnline * online, AeWeights * weights, AeGateVerdict * verdict)
 {
   return ae_gate_judge (online->gate, weights, n_judged (online),
       held_out_sample, online, &online->cancelled, verdict);
+}
+
+/* Returns: %FALSE when cancelled. */
+static gboolean
+remember_and_judge (AeOnline * online, AeWeights ** weights,
+    AeGateVerdict * verdict)
+{
+  g_autoptr (AeWeights) all = *weights;
+
+  *weights = remember (online, all);
+  return *weights && (*weights == all || judge (online, *weights, verdict));
 }
 
 static gboolean
@@ -176,7 +185,7 @@ ae_online_evaluate (AeOnline * online)
   }
   /* after that: what goes back towards the start looks well again */
   if (online->material.remember && !online->config.from_random
-      && (!remember (online, &weights) || !judge (online, weights, &verdict)))
+      && !remember_and_judge (online, &weights, &verdict))
     return;
   ae_trainer_state_free (online->good);
   online->good = ae_trainer_state (online->trainer);

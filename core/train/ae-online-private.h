@@ -30,8 +30,6 @@ struct _AeOnline
   /* of the worker */
   AeTrainer *trainer;
   AeGate *gate;
-  double first_score;           /* of the start, on what is remembered */
-  gboolean has_first_score;
   AeTrainerState *good;         /* of the last judgement */
   AeStreamPosition position, good_position;     /* of the last step, of good */
   float rate_scale;

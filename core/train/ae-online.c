@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-online-private.h"
+#include "ae-pace.h"
 
 #include <math.h>
 #include <string.h>
@@ -186,12 +187,12 @@ may_step (AeOnline * online)
       && ae_reservoir_n_held (online->pieces) >= online->material.n_min;
 }
 
-/* The rest of the time of a step that may take a share of a processor only. */
+/* After a turn, unless the stream waits for the next. */
 static void
-rest (AeOnline * online, gint64 duration)
+rest (AeOnline * online, const AePace * pace)
 {
   gint64 end = g_get_monotonic_time ()
-      + (gint64) ((double) duration * (1.0 / online->config.cpu_share - 1.0));
+      + ae_pace_rest_us (pace, online->config.cpu_share);
 
   if (online->config.steps_per_frame > 0)
     return;
@@ -205,12 +206,13 @@ rest (AeOnline * online, gint64 duration)
 static void
 work_a_turn (AeOnline * online)
 {
-  const gint64 begin = g_get_monotonic_time ();
+  AePace pace;
 
+  ae_pace_begin (&pace);
   step (online);
-  rest (online, g_get_monotonic_time () - begin);
+  rest (online, &pace);
   /* the mean of times: that of their inverses would be that of the short ones */
-  follow (&online->turn_us, (double) (g_get_monotonic_time () - begin),
+  follow (&online->turn_us, (double) (g_get_monotonic_time () - pace.begin_us),
       MAX (online->n_made, 1));
   g_mutex_lock (&online->lock);
   online->stats.steps_per_second = 1e6 / MAX (online->turn_us, 1.0);
@@ -438,14 +440,15 @@ choose_material (AeOnline * online)
     online->material = *config->material;
   } else {
     online->patches = (AePatches) {
-    config->patch, config->objective, online->start->architecture->n_given};
-    online->material = ae_patches_material (&online->patches);
+    config->patch, config->objective, online->start->architecture->n_given,
+          0.0f};
     trainer->masked = ae_objective_is_masked (config->objective.kind);
     /* what moves, and other scenes, are to be left as the model has them */
     if (config->objective.kind == AE_OBJECTIVE_TEMPORAL && !config->from_random) {
       trainer->anchor = online->start->weights;
-      online->patches.objective.rehearsal = REHEARSAL;
+      online->patches.rehearsal = REHEARSAL;
     }
+    online->material = ae_patches_material (&online->patches);
   }
   online->offered = g_new (float, online->material.piece_size);
   make_reservoirs (online);

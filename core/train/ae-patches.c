@@ -8,6 +8,14 @@
 #define PAIRS_HELD_OUT_EVERY 4
 #define MIN_PATCHES 32
 
+/* How much a sample of what is not to be forgotten counts. The target is near
+ * from the beginning on, and so its slope small. */
+#define REHEARSAL_WEIGHT 3.0f
+
+/* To be judged by, and how much they may lose: more than by chance. */
+#define N_REMEMBERED 48
+#define FORGETS_DB 0.03
+
 static gsize
 n_values (const AePatches * patches)
 {
@@ -22,11 +30,13 @@ is_pair (const AePatches * patches)
   return patches->objective.kind == AE_OBJECTIVE_TEMPORAL;
 }
 
-/* A piece is x, the mean of other frames for temporal, the noise level. */
+/* A piece is x, for temporal the mean of other frames and how their noise goes
+ * together, the noise level. */
 static gsize
 piece_size (const AePatches * patches)
 {
-  return (is_pair (patches) ? 2 : 1) * n_values (patches) + 1;
+  return is_pair (patches) ? 2 * n_values (patches) + 2
+      : n_values (patches) + 1;
 }
 
 void
@@ -35,18 +45,31 @@ ae_patches_pack (const AePatches * patches, const AePatch * patch, float *piece)
   gsize n = n_values (patches);
 
   memcpy (piece, patch->x, n * sizeof (float));
-  if (is_pair (patches))
+  if (is_pair (patches)) {
     memcpy (piece + n, patch->others, n * sizeof (float));
+    piece[2 * n] = patch->together;
+  }
   piece[piece_size (patches) - 1] = patch->noise;
 }
 
 static AePatch
 unpack (const AePatches * patches, const float *piece)
 {
+  const float *others = is_pair (patches) ? piece + n_values (patches) : NULL;
+
   return (AePatch) {
-  patches->shape, piece,
-        is_pair (patches) ? piece + n_values (patches) : NULL,
-        piece[piece_size (patches) - 1], 0};
+  patches->shape, piece, others, piece[piece_size (patches) - 1],
+        others ? others[n_values (patches)] : 1.0f, 0};
+}
+
+/* What comes of the input is the anchor's to say, not the leaves'. */
+static void
+rehearse (const AePatches * patches, const AePatch * patch, AeRng * rng,
+    AeSample * sample)
+{
+  ae_objective_fill_imagined (patch, rng, patches->n_given, sample);
+  memset (sample->mask, 0, n_values (patches) * sizeof (float));
+  sample->weight = REHEARSAL_WEIGHT;
 }
 
 static void
@@ -58,6 +81,10 @@ draw (gpointer data, AeReservoir * pieces, AeRng * rng, AeSample * sample)
 
   ae_reservoir_draw (pieces, rng, piece);
   patch = unpack (patches, piece);
+  if (ae_rng_uniform (rng) < patches->rehearsal) {
+    rehearse (patches, &patch, rng, sample);
+    return;
+  }
   ae_objective_fill (&patches->objective, &patch, rng, patches->n_given,
       sample);
 }
@@ -82,15 +109,27 @@ show (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
 {
   const AePatches *patches = data;
   g_autofree float *piece = g_new (float, piece_size (patches));
-  AeObjective objective = patches->objective;
   AePatch patch;
 
   ae_reservoir_get (held_out, i, piece);
   patch = unpack (patches, piece);
   memcpy (x, patch.x, n_values (patches) * sizeof (float));
-  /* what is rehearsed is not what came */
-  objective.rehearsal = 0.0f;
-  ae_objective_fill (&objective, &patch, rng, patches->n_given, sample);
+  ae_objective_fill (&patches->objective, &patch, rng, patches->n_given,
+      sample);
+}
+
+/* Noise of a place that is held out, if there are many another one each time. */
+static void
+remember (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
+    AeSample * sample)
+{
+  const AePatches *patches = data;
+  g_autofree float *piece = g_new (float, piece_size (patches));
+  AePatch patch;
+
+  ae_reservoir_get (held_out, i % ae_reservoir_n_held (held_out), piece);
+  patch = unpack (patches, piece);
+  ae_objective_fill_imagined (&patch, rng, patches->n_given, sample);
 }
 
 AeMaterial
@@ -102,5 +141,7 @@ ae_patches_material (AePatches * patches)
         patches->shape.w,.held_out_every =
         is_pair (patches) ? PAIRS_HELD_OUT_EVERY : HELD_OUT_EVERY,.n_min =
         MIN_PATCHES,.flat = 0.5f,.data = patches,.draw = draw,.judge =
-        judge,.show = show,};
+        judge,.show = show,.remember =
+        patches->rehearsal > 0.0f ? remember : NULL,.n_remembered =
+        N_REMEMBERED,.furthest = 1.0f,.forgets_db = FORGETS_DB};
 }

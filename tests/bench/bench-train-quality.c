@@ -7,11 +7,13 @@
  * aevideotrain and aevideodenoise.
  * After each frame: seconds of processor that the trainer's thread had, and PSNR
  * of luma against the clean frame, beside that of aevideodenoise alone (with
- * --random: that of the noisy frame).
+ * --random: that of the noisy frame). And the gain, in the second half of the time,
+ * of squares that stand still in the clean clip and of those that move.
  */
 #include <gst/app/gstappsink.h>
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,11 @@
 /* PSNR is a mean over so many frames. */
 #define N_MEAN 20
 #define MAX_CURVES 16
+/* Squares, and by how much their pixels differ from the frame before where they
+ * move, on average. */
+#define SQUARE 8
+#define MOVES 4.0f
+
 /* A run ends after so many frames for each second, when nothing is trained on. */
 #define MAX_FRAMES_A_SECOND 60
 
@@ -180,26 +187,69 @@ load_clip (const gchar * path)
   return clip;
 }
 
-/* Mean squared difference of luma. */
-static double
-mse (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
+/* Returns: (transfer full): luma. */
+static float *
+get_luma (const GstVideoInfo * info, GstBuffer * buffer)
 {
-  gsize n = (gsize) info->width * (gsize) info->height;
-  GstBuffer *buffers[2] = { a, b };
-  g_autofree float *planes = g_new (float, 2 * n);
+  float *plane = g_new (float, (gsize) info->width * (gsize) info->height);
+  GstVideoFrame frame;
 
-  for (guint i = 0; i < 2; i++) {
-    GstVideoFrame frame;
+  gst_video_frame_map (&frame, info, buffer, GST_MAP_READ);
+  ae_pixels_to_floats (&(AePixels) {
+      GST_VIDEO_FRAME_PLANE_DATA (&frame, 0), info->width, info->height,
+        GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0), 1, 8, 0, FALSE}
+      , plane, (gsize) info->width);
+  gst_video_frame_unmap (&frame);
+  return plane;
+}
 
-    gst_video_frame_map (&frame, info, buffers[i], GST_MAP_READ);
-    ae_pixels_to_floats (&(AePixels) {
-        GST_VIDEO_FRAME_PLANE_DATA (&frame, 0), info->width, info->height,
-          GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0), 1, 8, 0, FALSE}
-        , planes + i * n, (gsize) info->width);
-    gst_video_frame_unmap (&frame);
+static double
+mse (const GstVideoInfo * info, const float *a, const float *b)
+{
+  gsize stride = (gsize) info->width;
+
+  return ae_quality_mse (a, stride, b, stride, (guint) info->width,
+      (guint) info->height);
+}
+
+/* Squared errors of squares that stand still, 0, and that move, 1. */
+typedef struct
+{
+  double before[2], after[2];
+} Parts;
+
+/* Sums over the square at @at. */
+static void
+add_square (Parts * parts, gsize at, gsize stride, const float *last,
+    const float *clean, const float *before, const float *after)
+{
+  float motion = 0.0f, sums[2] = { 0.0f, 0.0f };
+  guint moves;
+
+  for (gsize i = 0; i < SQUARE * SQUARE; i++) {
+    gsize p = at + i / SQUARE * stride + i % SQUARE;
+    float a = before[p] - clean[p], b = after[p] - clean[p];
+
+    motion += fabsf (clean[p] - last[p]);
+    sums[0] += a * a;
+    sums[1] += b * b;
   }
-  return ae_quality_mse (planes, (gsize) info->width, planes + n,
-      (gsize) info->width, (guint) info->width, (guint) info->height);
+  moves = 255.0f * motion > MOVES * SQUARE * SQUARE;
+  parts->before[moves] += (double) sums[0];
+  parts->after[moves] += (double) sums[1];
+}
+
+static void
+add_parts (Parts * parts, const GstVideoInfo * info, const float *last,
+    const float *clean, const float *before, const float *after)
+{
+  gsize stride = (gsize) info->width;
+
+  for (gint y = 0; y + SQUARE <= info->height; y += SQUARE) {
+    for (gint x = 0; x + SQUARE <= info->width; x += SQUARE)
+      add_square (parts, (gsize) y * stride + (gsize) x, stride, last, clean,
+          before, after);
+  }
 }
 
 /* Returns: seconds of processor that the thread "ae-train" had. */
@@ -238,6 +288,7 @@ new_harness (const Clip * clip, const gchar * text)
 typedef struct
 {
   GArray *seconds, *before, *after;     /* of double; PSNR in dB */
+  Parts parts;
   guint64 n_steps, generation;
 } Run;
 
@@ -265,6 +316,32 @@ last_mean (const GArray * values)
   return sum / n;
 }
 
+/* Frame @i of the run, before and after, against the clean one. */
+static void
+add_frame (Run * run, const Clip * clip, guint i, double seconds,
+    GstBuffer * out[2])
+{
+  guint n = clip->frames->len;
+  GstBuffer **clean = (GstBuffer **) clip->frames->pdata;
+  g_autofree float *now = get_luma (&clip->info, clean[i % n]);
+  g_autofree float *last = get_luma (&clip->info, clean[(i + n - 1) % n]);
+  g_autofree float *before = get_luma (&clip->info, out[0]);
+  g_autofree float *after = get_luma (&clip->info, out[1]);
+  double psnr[2] = {
+    ae_quality_psnr_from_mse (mse (&clip->info, now, before)),
+    ae_quality_psnr_from_mse (mse (&clip->info, now, after))
+  };
+
+  /* before the first model of its kind another one denoises */
+  if (run->generation == 0)
+    psnr[1] = psnr[0];
+  else if (seconds > 0.5 * option_seconds && i % n > 0)
+    add_parts (&run->parts, &clip->info, last, now, before, after);
+  g_array_append_val (run->seconds, seconds);
+  g_array_append_val (run->before, psnr[0]);
+  g_array_append_val (run->after, psnr[1]);
+}
+
 static GstBuffer *
 through (GstHarness * h, GstBuffer * buffer)
 {
@@ -287,7 +364,7 @@ play (const Clip * clip, const gchar * noise, const gchar * objective)
       option_random ? "identity" : "aevideodenoise");
   Run run = { g_array_new (FALSE, FALSE, sizeof (double)),
     g_array_new (FALSE, FALSE, sizeof (double)),
-    g_array_new (FALSE, FALSE, sizeof (double)), 0, 0
+    g_array_new (FALSE, FALSE, sizeof (double)), {{0.0, 0.0}, {0.0, 0.0}}, 0, 0
   };
   double seconds = 0.0;
 
@@ -295,7 +372,6 @@ play (const Clip * clip, const gchar * noise, const gchar * objective)
       && i < (guint) option_seconds * MAX_FRAMES_A_SECOND; i++) {
     GstBuffer *clean = g_ptr_array_index (clip->frames, i % clip->frames->len);
     GstBuffer *in = gst_buffer_copy (clean), *out[2];
-    double psnr[2];
 
     GST_BUFFER_PTS (in) = i * GST_SECOND / 25;
     if (i % clip->frames->len == 0)
@@ -304,18 +380,11 @@ play (const Clip * clip, const gchar * noise, const gchar * objective)
     out[0] = through (alone, in);
     out[1] = through (trained, in);
     read_stats (trained, &run);
-    for (guint k = 0; k < 2; k++) {
-      psnr[k] = ae_quality_psnr_from_mse (mse (&clip->info, clean, out[k]));
-      gst_buffer_unref (out[k]);
-    }
-    /* before the first model of its kind another one denoises */
-    if (run.generation == 0)
-      psnr[1] = psnr[0];
     gst_buffer_unref (in);
     seconds = trainer_seconds ();
-    g_array_append_val (run.seconds, seconds);
-    g_array_append_val (run.before, psnr[0]);
-    g_array_append_val (run.after, psnr[1]);
+    add_frame (&run, clip, i, seconds, out);
+    gst_buffer_unref (out[0]);
+    gst_buffer_unref (out[1]);
   }
   gst_harness_teardown (noisy);
   gst_harness_teardown (trained);
@@ -387,6 +456,14 @@ plot (const GArray * gains)
   theory_plot_lines (option_plot, &axes, curves, n);
 }
 
+/* Returns: in dB; 0 where there is none of that kind. */
+static double
+part_gain (const Parts * parts, guint i)
+{
+  return parts->after[i] > 0.0
+      ? 10.0 * log10 (parts->before[i] / parts->after[i]) : 0.0;
+}
+
 /* A row of the table and a curve. */
 static Gain
 measure (const Clip * clip, const gchar * noise, const gchar * objective)
@@ -395,9 +472,10 @@ measure (const Clip * clip, const gchar * noise, const gchar * objective)
   Gain gain = gain_of (&run, clip->name, noise, objective);
   double before = last_mean (run.before), after = last_mean (run.after);
 
-  g_print ("%-28s %-30s %-10s %7.2f %7.2f %+6.2f %+7.2f %6" G_GUINT64_FORMAT
-      " %5" G_GUINT64_FORMAT "\n", clip->name, noise, objective, before, after,
-      after - before, gain.low, run.n_steps, run.generation);
+  g_print ("%-28s %-30s %-10s %7.2f %7.2f %+6.2f %+7.2f %+6.2f %+6.2f %6"
+      G_GUINT64_FORMAT " %5" G_GUINT64_FORMAT "\n", clip->name, noise,
+      objective, before, after, after - before, gain.low, part_gain (&run.parts,
+          0), part_gain (&run.parts, 1), run.n_steps, run.generation);
   run_clear (&run);
   return gain;
 }
@@ -420,9 +498,9 @@ measure_all (const gchar * const *clips, const gchar * const *noises,
 
   g_array_set_clear_func (gains, gain_clear);
   g_print ("dB after %d s of the trainer's processor; lowest: of all means of "
-      "%d frames\n%-28s %-30s %-10s %7s %7s %6s %7s %6s %5s\n",
+      "%d frames\n%-28s %-30s %-10s %7s %7s %6s %7s %6s %6s %6s %5s\n",
       option_seconds, N_MEAN, "clip", "noise", "objective", "before", "after",
-      "gain", "lowest", "steps", "publ.");
+      "gain", "lowest", "still", "moving", "steps", "publ.");
   for (const gchar * const *path = clips; *path; path++) {
     Clip *clip = load_clip (*path);
 

@@ -112,7 +112,7 @@ machine_model (guint n_steps)
   g_autoptr (AeModel) start = machine_random_model (MACHINE_TEXT);
   AeOnlineConfig config = {
     .patch = {AE_STFT_BINS, 1, WIDTH},
-    .objective = {AE_OBJECTIVE_RECONSTRUCT, 0, 0.0f, 0.0f, 0.0f},
+    .objective = {AE_OBJECTIVE_RECONSTRUCT, 0, 0.0f, 0.0f},
     .trainer = AE_TRAINER_CONFIG_DEFAULT,
     .schedule = {AE_SCHEDULE_COSINE, 0.004f, 20, n_steps},
     .reservoir_bytes = 16 << 20,
@@ -136,7 +136,7 @@ machine_model (guint n_steps)
   fail_unless (online != NULL);
   for (guint i = 0; i < N_PATCHES; i++) {
     float x[AE_STFT_BINS * WIDTH];
-    const AePatch patch = { config.patch, x, NULL, 0.0f, i };
+    const AePatch patch = { config.patch, x, NULL, 0.0f, 1.0f, i };
 
     for (guint j = 0; j < WIDTH; j++) {
       AeSpectrum spectrum;

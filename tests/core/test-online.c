@@ -221,7 +221,8 @@ judge_double (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
 }
 
 static void
-remember_same (gpointer data, guint i, AeRng * rng, AeSample * sample)
+remember_same (gpointer data, AeReservoir * held_out, guint i, AeRng * rng,
+    AeSample * sample)
 {
   sample->input[0] = ae_rng_normal (rng);
   sample->target[0] = sample->input[0] + 0.1f * ae_rng_normal (rng);
@@ -242,8 +243,8 @@ doubling (AeMaterial * material)
 
   *material = (AeMaterial) {
   .what = "double",.piece_size = 1,.n_hashed = 1,.held_out_every = 2,.n_min =
-        4,.n_judged = 64,.n_remembered = 64,.prepare = is_prepared,.draw =
-        draw_double,.judge = judge_double};
+        4,.n_judged = 64,.n_remembered = 64,.furthest = 0.4f,.prepare =
+        is_prepared,.draw = draw_double,.judge = judge_double};
   config.patch = (AeShape) {
   1, 1, 1};
   config.material = material;

@@ -16,7 +16,7 @@ waves_config (void)
 {
   AeOnlineConfig config = {
     .patch = {1, WAVES_SIDE, WAVES_SIDE},
-    .objective = {AE_OBJECTIVE_DENOISE, AE_CORRUPTION_GAUSSIAN, 30.0f, 30.0f, 0.0f},
+    .objective = {AE_OBJECTIVE_DENOISE, AE_CORRUPTION_GAUSSIAN, 30.0f, 30.0f},
     .trainer = AE_TRAINER_CONFIG_DEFAULT,
     .schedule = {AE_SCHEDULE_CONSTANT, 0.005f, 0, 0},
     .reservoir_bytes = 1 << 20,
@@ -51,7 +51,7 @@ waves_offer (AeOnline * online, guint first, guint n)
 {
   for (guint i = first; i < first + n; i++) {
     float x[WAVES_SIZE], next[WAVES_SIZE];
-    const AePatch patch = { {1, WAVES_SIDE, WAVES_SIDE}, x, next, 0.0f, i };
+    const AePatch patch = { {1, WAVES_SIDE, WAVES_SIDE}, x, next, 0.0f, 1.0f, i };
     AeRng rng;
     float phase, frequency;
 

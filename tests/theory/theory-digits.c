@@ -41,11 +41,10 @@ static void
 digit_sample (gpointer user_data, AeRng * rng, AeSample * sample)
 {
   const TheoryData *data = user_data;
-  const AeObjective reconstruct =
-      { AE_OBJECTIVE_RECONSTRUCT, 0, 0.0f, 0.0f, 0.0f };
+  const AeObjective reconstruct = { AE_OBJECTIVE_RECONSTRUCT, 0, 0.0f, 0.0f };
   guint i = ae_rng_below (rng, data->n);
   const AePatch patch = { data->shape, data->x + (gsize) i * DIGIT_SIZE, NULL,
-    0.0f, 0
+    0.0f, 1.0f, 0
   };
 
   ae_objective_fill (&reconstruct, &patch, rng, 0, sample);
@@ -111,7 +110,7 @@ theory_probe (const TheoryDigits * train, const TheoryDigits * test,
 
   few.n = n_labels;
   task.objective = (AeObjective) {
-  AE_OBJECTIVE_DENOISE, AE_CORRUPTION_MASKING, 0.5f, 0.5f, 0.0f};
+  AE_OBJECTIVE_DENOISE, AE_CORRUPTION_MASKING, 0.5f, 0.5f};
   autoencoder = theory_train (&task, NULL);
   ae_rng_init (&rng, 1);
   for (guint i = 0; i < 3; i++) {
@@ -159,7 +158,7 @@ theory_denoise (AeCorruptionKind kind, float level, guint n_steps)
 
     if (i == 1)
       task.objective = (AeObjective) {
-      AE_OBJECTIVE_DENOISE, kind, level, level, 0.0f};
+      AE_OBJECTIVE_DENOISE, kind, level, level};
     model = theory_train (&task, NULL);
     out = theory_run (&model, &noisy);
     error[i] = theory_mse (out, y, n);

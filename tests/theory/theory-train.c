@@ -12,7 +12,7 @@ TheoryTask
 theory_task (const gchar * text, const TheoryData * data, guint batch,
     guint n_steps, float rate)
 {
-  TheoryTask task = { text, data, {AE_OBJECTIVE_RECONSTRUCT, 0, 0.0f, 0.0f, 0.0f},
+  TheoryTask task = { text, data, {AE_OBJECTIVE_RECONSTRUCT, 0, 0.0f, 0.0f},
   0, AE_TRAINER_CONFIG_DEFAULT, n_steps, rate
   };
 
@@ -36,7 +36,7 @@ draw_sample (gpointer user_data, AeRng * rng, AeSample * sample)
   guint i = ae_rng_below (rng, data->n);
   gsize size = theory_size (&data->shape);
   const float *x = data->x + i * size;
-  const AePatch patch = { data->shape, x, NULL, 0.0f, 0 };
+  const AePatch patch = { data->shape, x, NULL, 0.0f, 1.0f, 0 };
 
   if (task->classes > 0) {
     memcpy (sample->input, x, size * sizeof (float));
