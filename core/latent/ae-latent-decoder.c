@@ -44,23 +44,29 @@ ae_latent_decoder_new (AeLatentModel * model, guint n_threads)
   return self;
 }
 
+/* What pictures are made with. */
+static void
+clear_plan (AeLatentDecoder * self)
+{
+  g_clear_pointer (&self->plan, ae_plan_free);
+  g_clear_pointer (&self->code, ae_aligned_free);
+  g_clear_pointer (&self->samples, ae_aligned_free);
+  g_clear_pointer (&self->code_planes, g_free);
+  g_clear_pointer (&self->out_planes, g_free);
+  ae_tensor_clear (&self->condition);
+}
+
 /* What belongs to one size of pictures. */
 static void
 clear_size (AeLatentDecoder * self)
 {
+  clear_plan (self);
   ae_latents_clear (&self->latents);
-  ae_plan_free (self->plan);
-  self->plan = NULL;
   g_clear_pointer (&self->missing, g_free);
   g_clear_pointer (&self->known, g_free);
-  g_clear_pointer (&self->code_planes, g_free);
-  g_clear_pointer (&self->out_planes, g_free);
-  ae_aligned_free (self->code);
-  ae_aligned_free (self->samples);
-  self->code = self->samples = NULL;
-  ae_tensor_clear (&self->condition);
   self->width = self->height = 0;
   self->is_known = FALSE;
+  self->sight = AE_SIGHT_NONE;
 }
 
 void
@@ -142,6 +148,7 @@ take_size (AeLatentDecoder * self, const AeFrameHeader * header,
 
   if (header->width == self->width && header->height == self->height)
     return TRUE;
+  ae_latent_decoder_end_frame (self);
   clear_size (self);
   if (!ae_latents_resize (&self->latents, header->n_planes, h, w, error))
     return FALSE;
@@ -244,6 +251,7 @@ make_plan (AeLatentDecoder * self, GError ** error)
       * decoder->architecture->output.c
       * (latents->n_planes / decoder->architecture->input.c));
   if (self->code == NULL || self->samples == NULL) {
+    clear_plan (self);
     g_set_error (error, AE_ERROR, AE_ERROR_LIMIT, "no memory for pictures of "
         "%ux%u", self->width, self->height);
     return FALSE;

@@ -187,6 +187,56 @@ GST_START_TEST (test_damage_of_any_kind_ends)
 
 GST_END_TEST;
 
+/* Of a quarter of the size. */
+static GByteArray *
+make_small_frame (AeLatentModel * model)
+{
+  const AeLatentFormat format = { WIDTH / 2, HEIGHT / 2, 30, 1, 6, FALSE, 0 };
+  const AeLatentChoice choice = { TRUE, 30, 0, 0 };
+  g_autoptr (AeLatentEncoder) encoder =
+      ae_latent_encoder_new (model, &format, 1, NULL);
+  GByteArray *frame = g_byte_array_new ();
+  guint8 bytes[SIZE];
+  AePicture picture = packed_picture (bytes, WIDTH / 2, HEIGHT / 2);
+  AeRng rng;
+
+  ae_rng_init (&rng, 1);
+  fill (bytes, 0, &rng);
+  ae_latent_encoder_read (encoder, &picture);
+  fail_unless (ae_latent_encoder_write (encoder, &choice, frame, NULL));
+  return frame;
+}
+
+/* What lacked of it is counted, as without the change. */
+GST_START_TEST (test_a_change_of_size_ends_the_frame_before)
+{
+  g_autoptr (AeModel) dct = ae_latent_dct_model ();
+  g_autoptr (AeLatentModel) model = ae_latent_model_new (dct, NULL);
+  g_autoptr (GPtrArray) whole = make_stream (model, 0);
+  g_autoptr (GByteArray) small = make_small_frame (model);
+  const GByteArray *frame = g_ptr_array_index (whole, 0);
+  guint64 n_missing[2];
+
+  for (guint changes = 0; changes < 2; changes++) {
+    g_autoptr (AeLatentDecoder) decoder = ae_latent_decoder_new (model, 1);
+    AeFrameHeader header;
+
+    fail_unless (ae_frame_header_parse (frame->data, frame->len, &header,
+            NULL));
+    fail_unless (ae_latent_decoder_read (decoder, frame->data, frame->len / 2,
+            &header, NULL));
+    if (changes)
+      fail_unless (decode (decoder, small->data, small->len));
+    else
+      ae_latent_decoder_end_frame (decoder);
+    n_missing[changes] = ae_latent_decoder_stats (decoder)->n_missing;
+  }
+  fail_unless (n_missing[0] > 0);
+  fail_unless_equals_uint64 (n_missing[1], n_missing[0]);
+}
+
+GST_END_TEST;
+
 /* A made-up codec whose frames have bits as real ones do, and a scene that is
  * three times as hard from the middle on. */
 GST_START_TEST (test_rate_control_follows_the_scene)
@@ -331,6 +381,7 @@ latent_codec_suite (void)
   suite_add_tcase (suite, tests);
   tcase_add_test (tests, test_pictures_come_back_whatever_the_parts);
   tcase_add_test (tests, test_damage_of_any_kind_ends);
+  tcase_add_test (tests, test_a_change_of_size_ends_the_frame_before);
   tcase_add_test (tests, test_rate_control_follows_the_scene);
   tcase_add_test (tests, test_tables_that_are_fitted_make_shorter_streams);
   return suite;
