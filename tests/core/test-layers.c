@@ -233,6 +233,14 @@ take_sample (const AeTensor * batch, guint i, AeTensor * one)
     one->data[p] = batch->data[p * batch->n + i];
 }
 
+static void
+check_near (const gchar * what, float found, float expected, float tolerance)
+{
+  if (!(fabsf (found - expected) < tolerance * (1.0f + fabsf (expected))))
+    ck_abort_msg ("%s: %g, expected %g", what, (double) found,
+        (double) expected);
+}
+
 /* Lanes go through the kernels, single samples through the plain loops. */
 GST_START_TEST (test_batches_equal_the_plain_loops)
 {
@@ -258,16 +266,13 @@ GST_START_TEST (test_batches_equal_the_plain_loops)
     out = net_forward (&one);
     net_backward (&one);
     for (gsize p = 0; p < ae_tensor_size (out); p++)
-      fail_unless (fabsf (out->data[p] - out_batch->data[p * 32 + i])
-          < 1e-4f * (1.0f + fabsf (out->data[p])));
+      check_near ("output", out_batch->data[p * 32 + i], out->data[p], 1e-4f);
     for (gsize p = 0; p < ae_tensor_size (&one.grad_in); p++)
-      fail_unless (fabsf (one.grad_in.data[p]
-              - batch.grad_in.data[p * 32 + i])
-          < 1e-4f * (1.0f + fabsf (one.grad_in.data[p])));
+      check_near ("gradient of the input", batch.grad_in.data[p * 32 + i],
+          one.grad_in.data[p], 1e-4f);
   }
   for (gsize p = 0; p < one.architecture->n_weights; p++)
-    fail_unless (fabsf (one.grad[p] - batch.grad[p])
-        < 2e-3f * (1.0f + fabsf (one.grad[p])));
+    check_near ("gradient", batch.grad[p], one.grad[p], 2e-3f);
   net_clear (&batch);
   net_clear (&one);
 }

@@ -249,7 +249,19 @@ GST_START_TEST (test_plan_equals_the_tape_for_any_size_and_threads)
 
 GST_END_TEST;
 
+/* As far as tiles go, 320x180 has the same in fewer pixels: the sanitizers, and all
+ * but the best instruction set, leave this out. */
 static const guint many_tiles[] = { 1, 5, 12, 13 };
+
+static gboolean
+has_time (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  return FALSE;
+#else
+  return g_getenv ("AE_CPU") == NULL;
+#endif
+}
 
 GST_START_TEST (test_plan_equals_the_tape_over_many_tiles)
 {
@@ -512,8 +524,9 @@ plan_suite (void)
   tcase_add_loop_test (tcase,
       test_plan_equals_the_tape_for_any_size_and_threads, 0,
       G_N_ELEMENTS (cases));
-  tcase_add_loop_test (tcase, test_plan_equals_the_tape_over_many_tiles, 0,
-      G_N_ELEMENTS (many_tiles));
+  if (has_time ())
+    tcase_add_loop_test (tcase, test_plan_equals_the_tape_over_many_tiles, 0,
+        G_N_ELEMENTS (many_tiles));
   tcase_add_test (tcase, test_output_may_take_the_place_of_the_input);
   tcase_add_test (tcase, test_samples_between_the_rows_are_left_alone);
   tcase_add_test (tcase, test_new_weights_are_those_of_a_new_plan);

@@ -187,6 +187,7 @@ GST_START_TEST (test_silence_takes_five_bytes_and_is_silent)
   g_autofree float *samples = g_new0 (float, N_SAMPLES);
   g_autoptr (GPtrArray) frames = NULL;
   g_autoptr (GArray) out = NULL;
+  guint n_loud = 0;
 
   fill_sound (samples, RATE / 2, 1);
   frames = make_stream (model, samples, N_SAMPLES, 1, 40);
@@ -194,10 +195,21 @@ GST_START_TEST (test_silence_takes_five_bytes_and_is_silent)
   assert_equals_int (((GByteArray *) frames->pdata[27])->len,
       AE_SOUND_FRAME_LEAST_BYTES);
   for (guint i = 27 * PACKET; i < N_SAMPLES; i++)
-    fail_unless (floats (out)[i] == 0.0f);
+    n_loud += floats (out)[i] != 0.0f;
+  assert_equals_int (n_loud, 0);
 }
 
 GST_END_TEST;
+
+static guint
+n_finite (const GArray * out)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < out->len; i++)
+    n += isfinite (floats (out)[i]) != 0;
+  return n;
+}
 
 /* What is not finite, and what is far too loud. */
 GST_START_TEST (test_no_input_makes_anything_but_finite_samples)
@@ -215,8 +227,7 @@ GST_START_TEST (test_no_input_makes_anything_but_finite_samples)
   frames = make_stream (model, samples, N_SAMPLES, 3, 72);
   out = decode (model, frames, NULL, NULL);
   assert_equals_int (out->len, N_SAMPLES);
-  for (guint i = 0; i < out->len; i++)
-    fail_unless (isfinite (floats (out)[i]));
+  assert_equals_int (n_finite (out), out->len);
 }
 
 GST_END_TEST;
@@ -312,8 +323,7 @@ GST_START_TEST (test_damage_is_found_and_made_up_for)
     fail_unless (out->len <= N_SHORT);
     fail_unless (i == 0 || out->len == N_SHORT, "seed %u: %u samples", seed,
         out->len);
-    for (guint j = 0; j < out->len; j++)
-      fail_unless (isfinite (floats (out)[j]));
+    assert_equals_int (n_finite (out), out->len);
   }
   fail_unless (n_seeds () < 50 || (n_refused > 0 && n_refused < n_seeds ()));
 }

@@ -111,9 +111,9 @@ assert_time (GstClockTime at, guint64 i, const Sound * sound)
   const GstClockTime expected =
       gst_util_uint64_scale_int (i, GST_SECOND, (gint) sound->rate);
 
-  fail_unless (at + 1 >= expected && at <= expected + 1,
-      "%" G_GUINT64_FORMAT " ns after %" G_GUINT64_FORMAT
-      " samples, expected %" G_GUINT64_FORMAT, at, i, expected);
+  if (at + 1 < expected || at > expected + 1)
+    ck_abort_msg ("%" G_GUINT64_FORMAT " ns after %" G_GUINT64_FORMAT
+        " samples, expected %" G_GUINT64_FORMAT, at, i, expected);
 }
 
 float *
@@ -122,6 +122,7 @@ fixture_sound_run (GstHarness * h, const Sound * sound, const float *values,
 {
   const gsize step_values = step * sound->channels;
   float *out = g_new (float, n);
+  guint n_refused = 0, n_off = 0;
   gsize n_out = 0;
 
   for (gsize i = 0; i < n; i += step_values) {
@@ -131,8 +132,9 @@ fixture_sound_run (GstHarness * h, const Sound * sound, const float *values,
             (gint) sound->rate));
 
     GST_BUFFER_OFFSET (buffer) = at;
-    fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_OK);
+    n_refused += gst_harness_push (h, buffer) != GST_FLOW_OK;
   }
+  fail_unless_equals_int (n_refused, 0);
   fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
   for (guint left = gst_harness_buffers_in_queue (h); left > 0; left--) {
     GstBuffer *buffer = gst_harness_pull (h);
@@ -143,10 +145,11 @@ fixture_sound_run (GstHarness * h, const Sound * sound, const float *values,
     assert_time (GST_BUFFER_PTS (buffer), at, sound);
     assert_time (GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer), end,
         sound);
-    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), at);
-    fail_unless_equals_uint64 (GST_BUFFER_OFFSET_END (buffer), end);
+    n_off += GST_BUFFER_OFFSET (buffer) != at
+        || GST_BUFFER_OFFSET_END (buffer) != end;
     n_out += fixture_sound_values (sound, buffer, out + n_out);
   }
   fail_unless_equals_uint64 (n_out, n);
+  fail_unless_equals_int (n_off, 0);
   return out;
 }

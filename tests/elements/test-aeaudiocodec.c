@@ -225,6 +225,7 @@ GST_START_TEST (test_silence_takes_five_bytes_and_is_silent)
 {
   GstHarness *h = new_encoder ("packets=1 key-interval=0", &floats);
   GstHarness *d = new_decoder ();
+  guint n_loud = 0;
   gsize n;
 
   memset (in + 4000, 0, sizeof in - 4000 * sizeof *in);
@@ -242,7 +243,8 @@ GST_START_TEST (test_silence_takes_five_bytes_and_is_silent)
   n = pull_sound (d, &floats, 0);
   fail_unless_equals_uint64 (n, 50 * PACKET - 160);
   for (gsize i = 14 * PACKET; i < n; i++)
-    fail_unless (out[i] == 0.0f);
+    n_loud += out[i] != 0.0f;
+  fail_unless_equals_int (n_loud, 0);
   gst_harness_teardown (h);
   gst_harness_teardown (d);
 }

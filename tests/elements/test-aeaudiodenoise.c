@@ -89,7 +89,7 @@ GST_START_TEST (test_latency_is_what_an_impulse_shows)
   g_autofree gchar *model = fixture_model_share (SHARE);
   GstHarness *h = fixture_sound_denoiser (model, &sound);
   const GstClockTime latency = gst_harness_query_latency (h);
-  guint n_in = 0, n_out = 0;
+  guint n_in = 0, n_out = 0, n_long = 0;
   float value = 0.0f;
 
   while (n_out <= at) {
@@ -100,12 +100,13 @@ GST_START_TEST (test_latency_is_what_an_impulse_shows)
             GST_CLOCK_TIME_NONE));
     n_in++;
     while ((out = gst_harness_try_pull (h)) != NULL) {
-      fail_unless_equals_int (fixture_sound_values (&sound, out, &value), 1);
-      fail_unless (n_out == at || fabsf (value) < 0.2f, "sample %u is %f",
-          n_out, (double) value);
+      n_long += fixture_sound_values (&sound, out, &value) != 1;
+      if (n_out != at && !(fabsf (value) < 0.2f))
+        ck_abort_msg ("sample %u is %f", n_out, (double) value);
       n_out++;
     }
   }
+  fail_unless_equals_int (n_long, 0);
   /* a window that the impulse is alone in has no top of the band before */
   fail_unless (value > 0.15f && value < 0.3f, "%f", (double) value);
   fail_unless_equals_uint64 (latency,

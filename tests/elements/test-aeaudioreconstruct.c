@@ -110,7 +110,9 @@ GST_START_TEST (test_input_is_reconstruction_and_residual)
       clear_stream (&s);
     }
     for (guint p = 0; p < N; p++) {
-      fail_unless (fabsf (out[1][p] + out[2][p] - out[0][p]) < 1e-5f);
+      if (!(fabsf (out[1][p] + out[2][p] - out[0][p]) < 1e-5f))
+        ck_abort_msg ("sample %u: %f + %f, expected %f", p,
+            (double) out[1][p], (double) out[2][p], (double) out[0][p]);
       if (p > N / 2) {
         all += (double) (in[p] * in[p]);
         left_over += (double) (out[2][p] * out[2][p]);

@@ -215,11 +215,10 @@ assert_columns (const GstVideoInfo * info_a, GstBuffer * a, gint from,
 
   for (gint y = 0; y < info_a->height; y++) {
     for (gint x = from; x < to; x++)
-      fail_unless (memcmp
-          (pixel (info_a, pixels_a, x, y) + 1,
+      if (memcmp (pixel (info_a, pixels_a, x, y) + 1,
               pixel (info_b, pixels_b, x - from + at_b, y) + 1,
-              n * sizeof (guint16)) == 0, "%s: column %d, row %d",
-          info_a->finfo->name, x, y);
+              n * sizeof (guint16)) != 0)
+        ck_abort_msg ("%s: column %d, row %d", info_a->finfo->name, x, y);
   }
 }
 
@@ -244,8 +243,9 @@ assert_planes (const GstVideoInfo * in, GstBuffer * a, GstVideoInfo * out,
       row_a += y * GST_VIDEO_FRAME_COMP_STRIDE (&frame_a, c);
       row_b += y * GST_VIDEO_FRAME_COMP_STRIDE (&frame_b, c) + x;
       for (gint i = 0; i < GST_VIDEO_FRAME_COMP_WIDTH (&frame_a, c); i++)
-        fail_unless (row_a[i * step] == row_b[i * step],
-            "%s: component %u, column %d, row %d", in->finfo->name, c, i, y);
+        if (row_a[i * step] != row_b[i * step])
+          ck_abort_msg ("%s: component %u, column %d, row %d",
+              in->finfo->name, c, i, y);
     }
   }
   gst_video_frame_unmap (&frame_a);
@@ -395,7 +395,8 @@ GST_START_TEST (test_text_is_drawn_in_every_format_and_covers_little)
         if (is == was)
           continue;
         n_changed[x / W]++;
-        fail_unless (y < H / 4, "%s: text at row %d", in.finfo->name, y);
+        if (y >= H / 4)
+          ck_abort_msg ("%s: text at row %d", in.finfo->name, y);
       }
     }
     for (guint half = 0; half < 2; half++)

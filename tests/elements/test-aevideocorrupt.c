@@ -205,11 +205,10 @@ GST_START_TEST (test_every_format_gets_the_noise_and_keeps_its_alpha)
     GstHarness *h = corrupter (&info, "gaussian", 20.0);
     GstBuffer *in = grey_frame (&info, 0), *out;
     const gsize n = (gsize) (info.width * info.height);
-    g_autofree guint16 *before = NULL;
+    guint max, n_changed = 0;
+    g_autofree guint16 *before = fixture_unpack (&info, in, &max);
     g_autofree guint16 *after = NULL;
-    guint max;
 
-    before = fixture_unpack (&info, in, &max);
     out = gst_harness_push_and_pull (h, in);
     after = fixture_unpack (&info, out, &max);
     for (guint c = 1; c < (GST_VIDEO_INFO_IS_GRAY (&info) ? 2 : 4); c++) {
@@ -219,7 +218,8 @@ GST_START_TEST (test_every_format_gets_the_noise_and_keeps_its_alpha)
       assert_near (m.mean * 255.0 / max, 128.0, 0.01, name);
     }
     for (gsize j = 0; j < n; j++)
-      fail_unless_equals_int (after[4 * j], before[4 * j]);
+      n_changed += after[4 * j] != before[4 * j];
+    fail_unless_equals_int (n_changed, 0);
     gst_buffer_unref (out);
     gst_harness_teardown (h);
   }

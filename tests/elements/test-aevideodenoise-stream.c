@@ -35,12 +35,14 @@ level_of (GstBuffer * buffer)
 {
   GstMapInfo map;
   guint8 level;
+  gsize n = 0;
 
   fail_unless (buffer != NULL);
   gst_buffer_map (buffer, &map, GST_MAP_READ);
   level = map.data[0];
   for (gsize i = 0; i < map.size; i++)
-    fail_unless_equals_int (map.data[i], level);
+    n += map.data[i] == level;
+  fail_unless_equals_uint64 (n, map.size);
   gst_buffer_unmap (buffer, &map);
   return level;
 }
@@ -75,14 +77,15 @@ GST_START_TEST (test_caps_may_change_in_mid_stream)
     GstBuffer *in = fixture_random_frame (&info, i), *out;
     g_autofree guint16 *a = NULL;
     g_autofree guint16 *b = NULL;
-    guint max;
+    guint max, n_wrong = 0;
 
     fixture_set_info (h, &info);
     out = gst_harness_push_and_pull (h, gst_buffer_copy_deep (in));
     a = fixture_unpack (&info, in, &max);
     b = fixture_unpack (&info, out, &max);
     for (guint j = 1; j < streams[i].width * streams[i].height * 4; j += 4)
-      fail_unless_equals_int (b[j], max - a[j]);
+      n_wrong += b[j] != max - a[j];
+    fail_unless_equals_int (n_wrong, 0);
     gst_buffer_unref (in);
     gst_buffer_unref (out);
   }
