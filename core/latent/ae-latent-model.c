@@ -178,6 +178,26 @@ load_symbols (AeLatentModel * self, GBytes * bytes, GError ** error)
 }
 
 static gboolean
+measure_weights (AeLatentModel * self, GError ** error)
+{
+  guint n_codes = self->encoder->architecture->output.c;
+
+  self->weights = g_new (float, self->n_planes);
+  if (self->layout == AE_LAYOUT_SOUND) {
+    for (guint p = 0; p < self->n_planes; p++)
+      self->weights[p] = 1.0f;
+    return TRUE;
+  }
+  if (!ae_latent_measure_weights (self->encoder, self->decoder,
+          ae_latent_input_scale (self->layout, self->scale_log2),
+          self->weights, error))
+    return FALSE;
+  for (guint p = n_codes; p < self->n_planes; p++)
+    self->weights[p] = self->weights[p - n_codes];
+  return TRUE;
+}
+
+static gboolean
 load_steps (AeLatentModel * self, GBytes * bytes, GError ** error)
 {
   gsize n_bytes, n = AE_SYMBOLS_N_LEVELS * self->n_planes;
@@ -185,6 +205,8 @@ load_steps (AeLatentModel * self, GBytes * bytes, GError ** error)
   g_autofree float *levels = NULL;
 
   if (bytes == NULL) {
+    if (!measure_weights (self, error))
+      return FALSE;
     ae_latent_fill_steps (self, NULL);
     return TRUE;
   }
@@ -234,26 +256,6 @@ take_fingerprint (AeLatentModel * self, const AeModel * model, GBytes * steps)
   memcpy (self->fingerprint, digest, sizeof self->fingerprint);
 }
 
-static gboolean
-measure_weights (AeLatentModel * self, GError ** error)
-{
-  guint n_codes = self->encoder->architecture->output.c;
-
-  self->weights = g_new (float, self->n_planes);
-  if (self->layout == AE_LAYOUT_SOUND) {
-    for (guint p = 0; p < self->n_planes; p++)
-      self->weights[p] = 1.0f;
-    return TRUE;
-  }
-  if (!ae_latent_measure_weights (self->encoder, self->decoder,
-          ae_latent_input_scale (self->layout, self->scale_log2),
-          self->weights, error))
-    return FALSE;
-  for (guint p = n_codes; p < self->n_planes; p++)
-    self->weights[p] = self->weights[p - n_codes];
-  return TRUE;
-}
-
 AeLatentModel *
 ae_latent_model_new (const AeModel * model, GError ** error)
 {
@@ -263,7 +265,7 @@ ae_latent_model_new (const AeModel * model, GError ** error)
 
   g_atomic_ref_count_init (&self->ref_count);
   if (!check (self, model, error) || !split (self, model, error)
-      || !load_symbols (self, symbols, error) || !measure_weights (self, error)
+      || !load_symbols (self, symbols, error)
       || !load_steps (self, steps, error))
     return NULL;
   take_fingerprint (self, model, steps);

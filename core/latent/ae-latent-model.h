@@ -41,7 +41,7 @@ typedef struct
   guint scale_log2;             /* a latent stands for 2^this pixels a side */
   float *steps;                 /* [AE_SYMBOLS_N_GRADES][n_planes] */
   float *weights;               /* [n_planes]: what a step of 1 does to pixels;
-                                 * 1 for sound */
+                                 * 1 for sound; NULL where steps were given */
   guint8 fingerprint[AE_FRAME_FINGERPRINT_BYTES];
 } AeLatentModel;
 
