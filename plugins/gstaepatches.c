@@ -24,10 +24,11 @@
 #define COHERENCE_MAX 0.25f
 #define COHERENCE_UNKNOWN 0.4f
 
-/* How noise of neighbouring pixels goes together, ae_motion_together(): followed
- * to what a quarter of the patches are below, as something moves in others. */
+/* How noise of neighbouring pixels goes together, ae_motion_together(): in one
+ * place of each frame, followed to what a quarter of them are below, as something
+ * moves in others. */
 #define TOGETHER_QUANTILE 0.25f
-#define TOGETHER_FOLLOW 0.02f
+#define TOGETHER_FOLLOW 0.1f
 #define TOGETHER_WHITE 1.0f
 
 /* For `temporal` a place is looked at in so many frames, and each look but the
@@ -58,6 +59,7 @@ struct _GstAePatches
   guint64 n_places;             /* chosen up to now */
   float coherence[2];           /* along x and y */
   float together[GST_AE_MAX_COLOURS];
+  guint i_followed;             /* place whose turn it is */
   Place *places;                /* [n_per_frame] */
   float *last;                  /* [n_per_frame][c][h][w] of the last frame */
   float *next;                  /* likewise, of this frame, for temporal */
@@ -110,7 +112,7 @@ gst_ae_patches_reset (GstAePatches * self)
   for (guint i = 0; i < self->n_per_frame; i++)
     self->places[i].chosen = FALSE, self->places[i].n_left = 0;
   self->coherence[0] = self->coherence[1] = COHERENCE_UNKNOWN;
-  self->i_estimated = 0;
+  self->i_estimated = self->i_followed = 0;
   for (guint i = 0; i < GST_AE_MAX_COLOURS; i++)
     self->noise[i] = NOISE_UNKNOWN, self->together[i] = TOGETHER_WHITE;
 }
@@ -317,6 +319,7 @@ look (GstAePatches * self, GstVideoFrame * frame, const AePixels * pixels)
   gint sum[2] = { 0, 0 }, sign[2];
   guint n_luma = 0;
 
+  self->i_followed = (self->i_followed + 1) % self->n_per_frame;
   for (guint i = 0; i < self->n_per_frame; i++) {
     const float *last = self->last + i * patch_size (self);
     float *next = self->next + i * patch_size (self);
@@ -324,7 +327,8 @@ look (GstAePatches * self, GstVideoFrame * frame, const AePixels * pixels)
     if (!self->places[i].chosen)
       continue;
     copy_patch (self, frame, pixels, &self->places[i], next);
-    follow_together (self, self->places[i].i_component, last, next);
+    if (i == self->i_followed)
+      follow_together (self, self->places[i].i_component, last, next);
     if (self->places[i].i_component != 0)
       continue;
     direction (&self->shape, last, next, sign);

@@ -104,16 +104,19 @@ difference_take (Difference * d, const float *a, const float *b)
 static void
 mask_plane (Difference * d, float noise, float together, float *mask)
 {
+  const float rounding = SQUARE * ROUNDING * ROUNDING;
+
   sum_around (d, REGION, d->low);
   sum_around (d, REGION, d->all);
   for (guint i = 0; i < d->h * d->w; i++) {
     float allowed = DEVIATIONS * noise
         * sqrtf (2.0f / n_around (d, i, REACH)) + ROUNDING;
-    float ratio = together * (1.0f
-        + RATIO_DEVIATIONS * sqrtf (SQUARE / n_around (d, i, REGION)));
+    float n_region = n_around (d, i, REGION);
+    float ratio = together
+        * (1.0f + RATIO_DEVIATIONS * sqrtf (SQUARE / n_region));
 
-    mask[i] = fabsf (d->mean[i]) < allowed && d->low[i] <= ratio * d->all[i]
-        ? 1.0f : 0.0f;
+    mask[i] = fabsf (d->mean[i]) < allowed
+        && d->low[i] <= ratio * d->all[i] + n_region * rounding ? 1.0f : 0.0f;
   }
 }
 
