@@ -238,14 +238,22 @@ play (AeSoundDecoder * decoder, const AeSoundFrame * frame, GArray * out)
 }
 
 /* A short header has no CRC of its own: where that of the frame is wrong, what it
- * says is not to be believed. */
-static void
-expect (const AeSoundFrame * before, AeSoundFrame * frame)
+ * says is not to be believed, but what follows from the frame before. */
+static gboolean
+expect (const AeSoundDecoder * decoder, const AeSoundFrame * before,
+    AeSoundFrame * frame, GError ** error)
 {
+  if (!decoder->has_number) {
+    g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
+        "frame: a short one with a wrong CRC, with none before it that tells "
+        "its number");
+    return FALSE;
+  }
   frame->number = before->number + before->n_packets;
   frame->grade = before->grade;
   frame->type =
       before->type == AE_FRAME_SKIP ? AE_FRAME_SKIP : AE_FRAME_PREDICTED;
+  return TRUE;
 }
 
 /* What the number of @frame says about those before it. Returns: samples of a
@@ -286,8 +294,8 @@ ae_sound_decoder_read (AeSoundDecoder * decoder, const guint8 * data,
       || !check (decoder, frame, error))
     return FALSE;
   is_intact = ae_sound_frame_check (frame, data, size_bytes);
-  if (frame->is_short && !is_intact)
-    expect (before, frame);
+  if (frame->is_short && !is_intact && !expect (decoder, before, frame, error))
+    return FALSE;
   n_over = follow (decoder, frame, out);
   if (n_before)
     *n_before = n_over;

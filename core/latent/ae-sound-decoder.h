@@ -46,9 +46,10 @@ void ae_sound_decoder_free (AeSoundDecoder * decoder);  /* NULL is a no-op */
  *   stream that is over, as the frame begins one
  *
  * Errors: AE_ERROR_NOT_FOUND for a frame of another model, or a short one
- * without a whole one before; those of ae_sound_frame_parse() for what has no
- * header; nothing comes out then. A frame that is damaged behind its header is
- * made up for, as lost ones are.
+ * without a whole one before; AE_ERROR_CORRUPT for a damaged short one after
+ * ae_sound_decoder_forget(), whose number is not known; those of
+ * ae_sound_frame_parse() for what has no header; nothing comes out then. Another
+ * frame that is damaged behind its header is made up for, as lost ones are.
  */
 gboolean ae_sound_decoder_read (AeSoundDecoder * decoder, const guint8 * data,
     gsize size_bytes, AeSoundFrame * frame, GArray * out, guint * n_before,
