@@ -36,6 +36,7 @@ setup (void)
   elsewhere = g_strconcat (directory, ".safetensors", NULL);
   path = g_build_filename (directory, "a.safetensors", NULL);
   filler = g_build_filename (directory, "filler", NULL);
+  n_not_saved = 0;
   fail_unless (make_disk (directory), "%s", g_strerror (errno));
 }
 
