@@ -11,7 +11,9 @@
 static inline float
 scaled (float x)
 {
-  return fminf (fmaxf (SCALE * x, -LIMIT), LIMIT);
+  float y = SCALE * x;
+
+  return y > -LIMIT ? MIN (y, LIMIT) : -LIMIT;
 }
 
 /* Returns: the share of this frame in the means. */

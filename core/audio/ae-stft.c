@@ -114,17 +114,14 @@ transform (guint n, guint step, const Complex * in, Complex * out)
 {
   guint radix = n % 4 == 0 ? 4 : n % 5 == 0 ? 5 : 2, m = n / radix;
 
-  if (n == 1) {
-    out[0] = in[0];
-    return;
-  }
-  for (guint r = 0; r < radix; r++)
+  for (guint r = 0; r < radix && m > 1; r++)
     transform (m, step * radix, in + r * step, out + r * m);
   for (guint k = 0; k < m; k++) {
     Complex part[5];
 
     for (guint r = 0; r < radix; r++)
-      part[r] = multiply (out[r * m + k], roots[r * k * step]);
+      part[r] = m == 1 ? in[r * step] :
+          multiply (out[r * m + k], roots[r * k * step]);
     if (radix == 4)
       transform_four (part, out + k, m);
     else if (radix == 5)

@@ -12,7 +12,9 @@ typedef struct
   float *packed;                /* pointwise: the weights as gemv() has them */
   gint8 *bytes;                 /* or as gemv_bytes() has them */
   float *scale;
+  gint16 *shorts;               /* their input */
   float *past;                  /* causal: its last (K - 1) D inputs, in a ring */
+  float *taps;                  /* its weights, [K][C] */
   AeTensor out;
   const AeTensor *value;        /* the output, that of another layer in `save` */
 } Step;
@@ -70,26 +72,29 @@ n_past (const AeLayer * layer)
   return (layer->kernel - 1) * layer->stride;
 }
 
-static float *
-alloc_floats (gsize n)
+static gpointer
+alloc_zeros (gsize n, gsize size_bytes)
 {
-  float *data = ae_aligned_try_alloc0 (MAX (n, 1) * sizeof (float));
+  gpointer data = ae_aligned_try_alloc0 (MAX (n, 1) * size_bytes);
 
   if (data == NULL)
-    g_error ("no memory for %" G_GSIZE_FORMAT " floats", n);
+    g_error ("no memory for %" G_GSIZE_FORMAT " numbers", n);
   return data;
 }
 
 static void
 alloc_weights (Step * step, const AeLayer * layer, AeStreamPrecision precision)
 {
-  gsize n = ae_kernels_gemv_size (layer->out.c, layer->in.c);
+  guint m = layer->out.c, k = layer->in.c;
 
   if (precision == AE_STREAM_BYTES) {
-    step->bytes = (gint8 *) alloc_floats ((n + 3) / 4);
-    step->scale = alloc_floats (layer->out.c);
+    guint columns = ae_kernels_gemv_columns (k);
+
+    step->bytes = alloc_zeros (ae_kernels_gemv_size (m, columns), 1);
+    step->scale = alloc_zeros (m, sizeof (float));
+    step->shorts = alloc_zeros (columns, sizeof (gint16));
   } else {
-    step->packed = alloc_floats (n);
+    step->packed = alloc_zeros (ae_kernels_gemv_size (m, k), sizeof (float));
   }
 }
 
@@ -111,10 +116,14 @@ ae_stream_new (AeArchitecture * architecture, AeWeights * weights,
     Step *step = &stream->steps[i];
 
     ae_tensor_resize (&step->out, layer->out.c, 1, 1, 1);
-    if (is_pointwise (layer))
+    if (is_pointwise (layer)) {
       alloc_weights (step, layer, precision);
-    else if (is_layer (layer, "causal"))
-      step->past = alloc_floats ((gsize) n_past (layer) * layer->in.c);
+    } else if (is_layer (layer, "causal")) {
+      step->past = alloc_zeros ((gsize) n_past (layer) * layer->in.c,
+          sizeof (float));
+      step->taps = alloc_zeros ((gsize) layer->kernel * layer->in.c,
+          sizeof (float));
+    }
   }
   ae_stream_set_weights (stream, weights);
   return stream;
@@ -129,7 +138,9 @@ ae_stream_free (AeStream * stream)
     ae_aligned_free (stream->steps[i].packed);
     ae_aligned_free (stream->steps[i].bytes);
     ae_aligned_free (stream->steps[i].scale);
+    ae_aligned_free (stream->steps[i].shorts);
     ae_aligned_free (stream->steps[i].past);
+    ae_aligned_free (stream->steps[i].taps);
     ae_tensor_clear (&stream->steps[i].out);
   }
   g_free (stream->steps);
@@ -138,6 +149,16 @@ ae_stream_free (AeStream * stream)
   ae_weights_unref (stream->weights);
   ae_architecture_unref (stream->architecture);
   g_free (stream);
+}
+
+/* [C][K] -> [K][C] */
+static void
+pack_taps (const AeLayer * layer, const float *weight, float *taps)
+{
+  for (guint k = 0; k < layer->kernel; k++) {
+    for (guint c = 0; c < layer->in.c; c++)
+      *taps++ = weight[c * layer->kernel + k];
+  }
 }
 
 void
@@ -156,6 +177,8 @@ ae_stream_set_weights (AeStream * stream, AeWeights * weights)
     else if (step->bytes)
       ae_kernels_gemv_pack_bytes (layer->out.c, layer->in.c, matrix,
           step->bytes, step->scale);
+    else if (step->taps)
+      pack_taps (layer, matrix, step->taps);
   }
   ae_weights_ref (weights);
   ae_weights_unref (stream->weights);
@@ -175,43 +198,52 @@ ae_stream_reset (AeStream * stream)
   stream->n_steps = 0;
 }
 
+static void
+add_tap (guint n, const float *restrict weight, const float *restrict in,
+    float *restrict out)
+{
+  for (guint c = 0; c < n; c++)
+    out[c] += weight[c] * in[c];
+}
+
 /* @in is the input of this step; then the ring has it in place of the oldest. */
 static void
-causal_step (const AeStream * stream, const AeLayer * layer, float *past,
-    const float *weight, const float *bias, const float *in, float *out)
+causal_step (const AeStream * stream, const AeLayer * layer, const Step * step,
+    const float *bias, const float *in, float *out)
 {
   guint n = layer->in.c, size = n_past (layer);
 
-  for (guint c = 0; c < n; c++)
-    out[c] = bias[c] + weight[c * layer->kernel + layer->kernel - 1] * in[c];
-  for (guint k = 0; k + 1 < layer->kernel; k++) {
+  memcpy (out, bias, n * sizeof (float));
+  for (guint k = 0; k < layer->kernel; k++) {
     guint back = (layer->kernel - 1 - k) * layer->stride;
-    const float *then = past
-        + (gsize) ((stream->n_steps + size - back) % size) * n;
+    const float *then = back == 0 ? in :
+        step->past + (gsize) ((stream->n_steps + size - back) % size) * n;
 
-    for (guint c = 0; c < n; c++)
-      out[c] += weight[c * layer->kernel + k] * then[c];
+    add_tap (n, step->taps + (gsize) k * n, then, out);
   }
   if (size > 0)
-    memcpy (past + (gsize) (stream->n_steps % size) * n, in,
+    memcpy (step->past + (gsize) (stream->n_steps % size) * n, in,
         n * sizeof (float));
 }
 
 #define LANES 16                /* sums at a time, so that they become vectors */
 
 /* Returns: the mean of (x - @center)^@power, which is 1 or 2. */
-static float
+static inline float
 moment (const float *x, guint n, float center, guint power)
 {
   float sums[LANES] = { 0.0f }, sum = 0.0f;
+  guint i = 0;
 
-  for (guint i = 0; i < n; i += LANES) {
-    for (guint j = 0; j < MIN (n - i, LANES); j++) {
+  for (; i + LANES <= n; i += LANES) {
+    for (guint j = 0; j < LANES; j++) {
       float d = x[i + j] - center;
 
       sums[j] += power == 1 ? d : d * d;
     }
   }
+  for (; i < n; i++)
+    sum += power == 1 ? x[i] - center : (x[i] - center) * (x[i] - center);
   for (guint j = 0; j < LANES; j++)
     sum += sums[j];
   return sum / (float) n;
@@ -259,10 +291,9 @@ run_layer (AeStream * stream, guint i)
         pass.in->data, step->out.data);
   else if (step->bytes)
     ae_kernels ()->gemv_bytes (layer->out.c, layer->in.c, step->bytes,
-        step->scale, pass.bias, pass.in->data, step->out.data);
+        step->scale, pass.bias, pass.in->data, step->shorts, step->out.data);
   else if (step->past)
-    causal_step (stream, layer, step->past, pass.weight, pass.bias,
-        pass.in->data, step->out.data);
+    causal_step (stream, layer, step, pass.bias, pass.in->data, step->out.data);
   else if (is_layer (layer, "norm"))
     norm_step (&pass);
   else

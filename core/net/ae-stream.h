@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * AeStreamPrecision: a step of one position is bound by reading the weights.
  * @AE_STREAM_FLOATS: as they are
  * @AE_STREAM_BYTES: those of `conv 1x1` rounded to a 127th of the greatest one
- *   that meets in the same output, which takes a quarter of the memory
+ *   that meets in the same output, which takes a quarter of the memory, and its
+ *   input to 16 bits, so that sums are of integers
  */
 typedef enum
 {

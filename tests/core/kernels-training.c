@@ -1,6 +1,7 @@
 /* Matrix products and loops over weights against plain sums.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "kernels-tests.h"
 
@@ -99,15 +100,10 @@ GST_START_TEST (test_a_matrix_times_a_vector_equals_plain_sums)
     const AeKernels *kernels = ae_kernels_for_level (level);
     g_auto (Product) p = { 0 };
     g_autofree float *packed = NULL;
-    g_autofree gint8 *bytes = NULL;
-    float scale[MOST_M], y[MOST_M];
 
     if (kernels == NULL)
       continue;
     product_init (&p, 4 * (guint) __i__);
-    bytes = g_new (gint8, ae_kernels_gemv_size (p.m, p.k));
-    ae_kernels_gemv_pack_bytes (p.m, p.k, p.a, bytes, scale);
-    kernels->gemv_bytes (p.m, p.k, bytes, scale, p.before, p.b, y);
     packed = g_new (float, ae_kernels_gemv_size (p.m, p.k));
     ae_kernels_gemv_pack (p.m, p.k, p.a, packed);
     kernels->gemv (p.m, p.k, packed, p.before, p.b, p.c);
@@ -120,18 +116,149 @@ GST_START_TEST (test_a_matrix_times_a_vector_equals_plain_sums)
         ck_abort_msg ("%s: %u x %u, row %u: %g, expected %g",
             ae_cpu_level_name (level), p.m, p.k, i, (double) p.c[i], expected);
     }
+  }
+}
+
+GST_END_TEST;
+
+/* y[m] = bias[m] + a[m][k] x[k], in bytes */
+static void
+multiply_bytes (const AeKernels * kernels, guint m, guint k, const float *a,
+    const float *bias, const float *x, float *y)
+{
+  guint columns = ae_kernels_gemv_columns (k);
+  g_autofree gint8 *bytes = g_new (gint8, ae_kernels_gemv_size (m, columns));
+  g_autofree gint16 *shorts = g_new (gint16, columns);
+  g_autofree float *scale = g_new (float, m);
+
+  ae_kernels_gemv_pack_bytes (m, k, a, bytes, scale);
+  kernels->gemv_bytes (m, k, bytes, scale, bias, x, shorts, y);
+}
+
+static float
+peak_of (guint n, const float *x)
+{
+  float peak = 0.0f;
+
+  for (guint i = 0; i < n; i++)
+    peak = fmaxf (peak, fabsf (x[i]));
+  return peak;
+}
+
+GST_START_TEST (test_a_matrix_of_bytes_times_a_vector_equals_rounded_sums)
+{
+  for (AeCpuLevel level = 0; level < AE_N_CPU_LEVELS; level++) {
+    const AeKernels *kernels = ae_kernels_for_level (level);
+    g_auto (Product) p = { 0 };
+    float y[MOST_M], unit;
+
+    if (kernels == NULL)
+      continue;
+    product_init (&p, 4 * (guint) __i__);
+    multiply_bytes (kernels, p.m, p.k, p.a, p.before, p.b, y);
+    unit = peak_of (p.k, p.b) / 32767.0f;
     for (guint i = 0; i < p.m; i++) {
+      const float *row = p.a + i * p.k, scale = peak_of (p.k, row) / 127.0f;
       double expected = (double) p.before[i];
 
-      for (guint t = 0; t < p.k; t++) {
-        float w = scale[i] * rintf (p.a[i * p.k + t] / scale[i]);
-
-        expected += (double) w *(double) p.b[t];
-      }
-      if (!(fabs ((double) y[i] - expected) < 2e-4))
-        ck_abort_msg ("%s: bytes, %u x %u, row %u: %g, expected %g",
+      for (guint t = 0; t < p.k; t++)
+        expected += (double) (scale * rintf (row[t] / scale))
+            * (double) (unit * rintf (p.b[t] / unit));
+      /* what is half way between two steps may take either */
+      if (!(fabs ((double) y[i] - expected) < 5e-4))
+        ck_abort_msg ("%s: %u x %u, row %u: %g, expected %g",
             ae_cpu_level_name (level), p.m, p.k, i, (double) y[i], expected);
     }
+  }
+}
+
+GST_END_TEST;
+
+/* The greatest sums that there are, of either sign. */
+GST_START_TEST (test_sums_of_bytes_do_not_overflow)
+{
+  static const guint sizes[] = { 1, 300, 516, 517, 5000 };
+  const guint k = sizes[__i__], m = 70;
+  g_autofree float *a = g_new (float, m * k), *x = g_new (float, k);
+  float bias[70], y[70];
+
+  for (guint i = 0; i < m * k; i++)
+    a[i] = i / k % 2 ? -0.5f : 0.5f;
+  for (guint t = 0; t < k; t++)
+    x[t] = 3.0f;
+  for (guint i = 0; i < m; i++)
+    bias[i] = (float) i;
+  for (AeCpuLevel level = 0; level < AE_N_CPU_LEVELS; level++) {
+    const AeKernels *kernels = ae_kernels_for_level (level);
+
+    if (kernels == NULL)
+      continue;
+    multiply_bytes (kernels, m, k, a, bias, x, y);
+    for (guint i = 0; i < m; i++) {
+      float sum = 1.5f * (float) k, expected = bias[i] + (i % 2 ? -sum : sum);
+
+      if (!(fabsf (y[i] - expected) < 1e-6f * sum + 1e-5f))
+        ck_abort_msg ("%s: %u columns, row %u: %g, expected %g",
+            ae_cpu_level_name (level), k, i, (double) y[i], (double) expected);
+    }
+  }
+}
+
+GST_END_TEST;
+
+/* Whole numbers that are left as they are give the same on all levels. */
+GST_START_TEST (test_sums_of_bytes_are_exact_on_every_level)
+{
+  const guint m = 130, k = 300;
+  g_autofree float *a = g_new (float, m * k), *x = g_new (float, k);
+  float bias[130] = { 0.0f }, y[130];
+  AeRng rng;
+
+  ae_rng_init (&rng, 3);
+  for (guint i = 0; i < m * k; i++)
+    a[i] = i % k == 0 ? 127.0f : (float) ae_rng_below (&rng, 255) - 127.0f;
+  for (guint t = 0; t < k; t++)
+    x[t] = t == 0 ? 32767.0f : (float) ae_rng_below (&rng, 65535) - 32767.0f;
+  for (AeCpuLevel level = 0; level < AE_N_CPU_LEVELS; level++) {
+    const AeKernels *kernels = ae_kernels_for_level (level);
+
+    if (kernels == NULL)
+      continue;
+    multiply_bytes (kernels, m, k, a, bias, x, y);
+    for (guint i = 0; i < m; i++) {
+      gint64 sum = 0;
+
+      for (guint t = 0; t < k; t++)
+        sum += (gint64) a[i * k + t] * (gint64) x[t];
+      if (!(y[i] == (float) sum))
+        ck_abort_msg ("%s: row %u: %.9g, expected %.9g",
+            ae_cpu_level_name (level), i, (double) y[i], (double) (float) sum);
+    }
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_what_is_no_number_is_none_in_sums_of_bytes)
+{
+  static const float values[] = { NAN, -NAN, INFINITY, -INFINITY };
+  float a[20], x[20], bias = 1.0f, y;
+
+  for (guint t = 0; t < 20; t++)
+    a[t] = x[t] = (float) t;
+  x[18] = values[__i__];
+  for (AeCpuLevel level = 0; level < AE_N_CPU_LEVELS; level++) {
+    const AeKernels *kernels = ae_kernels_for_level (level);
+
+    if (kernels == NULL)
+      continue;
+    multiply_bytes (kernels, 1, 20, a, &bias, x, &y);
+    fail_unless (!isfinite (y), "%s: %g", ae_cpu_level_name (level),
+        (double) y);
+    memset (x, 0, sizeof x);
+    multiply_bytes (kernels, 1, 20, a, &bias, x, &y);
+    fail_unless (y == 1.0f, "%s: %g", ae_cpu_level_name (level), (double) y);
+    x[18] = values[__i__];
   }
 }
 
@@ -243,6 +370,12 @@ kernels_training_tests (void)
 
   tcase_add_loop_test (tcase, test_a_matrix_times_a_vector_equals_plain_sums, 0,
       N_SHAPES);
+  tcase_add_loop_test (tcase,
+      test_a_matrix_of_bytes_times_a_vector_equals_rounded_sums, 0, N_SHAPES);
+  tcase_add_loop_test (tcase, test_sums_of_bytes_do_not_overflow, 0, 5);
+  tcase_add_test (tcase, test_sums_of_bytes_are_exact_on_every_level);
+  tcase_add_loop_test (tcase, test_what_is_no_number_is_none_in_sums_of_bytes,
+      0, 4);
   tcase_add_loop_test (tcase,
       test_matrix_products_are_added_and_equal_plain_sums, 0, N_SHAPES);
   tcase_add_loop_test (tcase, test_adam_equals_the_formula_and_leaves_the_rest,

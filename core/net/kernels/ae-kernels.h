@@ -100,9 +100,14 @@ typedef struct
   void (*gemv) (guint m, guint k, const float *packed, const float *bias,
       const float *x, float *y);
 
-  /* The same of a matrix of bytes, row i of which counts @scale[i] times. */
+  /* The same of a matrix of bytes, row i of which counts @scale[i] times, and of
+   * @x rounded to a 32767th of its greatest one, or to less fine steps where sums
+   * of so many products would exceed 2^31.
+   * @packed, @scale: by ae_kernels_gemv_pack_bytes()
+   * @shorts: scratch for ae_kernels_gemv_columns (k) numbers */
   void (*gemv_bytes) (guint m, guint k, const gint8 * packed,
-      const float *scale, const float *bias, const float *x, float *y);
+      const float *scale, const float *bias, const float *x, gint16 * shorts,
+      float *y);
 
   /* Updates the moments and weights, each of @n floats. */
   void (*adam) (const AeAdam * adam, gsize n, const float *grad,
@@ -207,8 +212,13 @@ gsize ae_kernels_gemv_size (guint m, guint k);
 void ae_kernels_gemv_pack (guint m, guint k, const float *weights,
     float *packed);
 
-/* The same in bytes; scale[m] times these are the weights, rounded to a 127th of
- * the greatest one of their row. */
+/* Columns of a packed matrix of bytes that has @k: with zeros to whole groups. */
+guint ae_kernels_gemv_columns (guint k);
+
+/* The same in bytes, in pairs of columns: [block][columns / 2][rows][2], which are
+ * ae_kernels_gemv_size (m, ae_kernels_gemv_columns (k)). Their products with
+ * @scale[m] are the weights, rounded to a 127th of the greatest one of their
+ * row. */
 void ae_kernels_gemv_pack_bytes (guint m, guint k, const float *weights,
     gint8 * packed, float *scale);
 

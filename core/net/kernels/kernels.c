@@ -2,6 +2,7 @@
 #include "ae-kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 extern const AeKernels ae_kernels_c;
 #if defined (__x86_64__)
@@ -55,10 +56,18 @@ ae_kernels_gemv_pack (guint m, guint k, const float *weights, float *packed)
   }
 }
 
+guint
+ae_kernels_gemv_columns (guint k)
+{
+  return (k + AE_GROUP - 1) / AE_GROUP * AE_GROUP;
+}
+
 void
 ae_kernels_gemv_pack_bytes (guint m, guint k, const float *weights,
     gint8 * packed, float *scale)
 {
+  const guint columns = ae_kernels_gemv_columns (k);
+
   for (guint i = 0; i < m; i++) {
     float greatest = 0.0f;
 
@@ -66,12 +75,14 @@ ae_kernels_gemv_pack_bytes (guint m, guint k, const float *weights,
       greatest = fmaxf (greatest, fabsf (weights[(gsize) i * k + t]));
     scale[i] = greatest / 127.0f;
   }
-  for (guint block = 0; block < m; block += AE_GEMV_ROWS) {
-    for (guint t = 0; t < k; t++) {
-      for (guint i = block; i < block + AE_GEMV_ROWS; i++)
-        *packed++ = i < m && scale[i] > 0.0f
-            ? (gint8) lrintf (weights[(gsize) i * k + t] / scale[i]) : 0;
-    }
+  memset (packed, 0, ae_kernels_gemv_size (m, columns));
+  for (guint i = 0; i < m; i++) {
+    guint i_row = i % AE_GEMV_ROWS;
+    gint8 *block = packed + (gsize) (i - i_row) * columns;
+
+    for (guint t = 0; t < k && scale[i] > 0.0f; t++)
+      block[(t / 2 * AE_GEMV_ROWS + i_row) * 2 + t % 2] =
+          (gint8) lrintf (weights[(gsize) i * k + t] / scale[i]);
   }
 }
 
