@@ -196,12 +196,9 @@ static gboolean
 check_model (const AeArchitecture * a, GError ** error)
 {
   const guint size = 8 * a->multiple;
-  guint h = size, w = size;
+  guint h = 0, w = 0;
 
-  for (guint i = 0; i < a->n_layers; i++) {
-    if (!ae_layer_out_size (&a->layers[i], h, w, &h, &w))
-      h = 0;
-  }
+  ae_architecture_out_size (a, size, size, &h, &w);
   if (option_gate ? a->input.c == 2 && a->output.c == 1 && a->n_given == 2
       && h == size / 2 && w == h
       : a->input.c == 1 && a->output.c == 1 && a->n_given <= 1 && h == size

@@ -48,8 +48,7 @@ ae_reporter_new (AeArchitecture * architecture, const AeShape * patch,
   ae_tensor_resize (&self->condition, MAX (architecture->n_given, 1), 1, 1,
       LANES);
   ae_tensor_zero (&self->condition);
-  for (guint i = 0; i < architecture->n_layers; i++)
-    ae_layer_out_size (&architecture->layers[i], h, w, &h, &w);
+  ae_architecture_out_size (architecture, h, w, &h, &w);
   ae_tensor_resize (&self->mask, architecture->output.c, h, w, 1);
   self->sample_target = g_new (float, ae_tensor_size (&self->mask));
   return self;
