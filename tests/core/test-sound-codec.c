@@ -367,6 +367,32 @@ GST_START_TEST (test_a_damaged_short_header_moves_no_sound)
 
 GST_END_TEST;
 
+/* After a leap, nothing tells how far it went. */
+GST_START_TEST (test_a_damaged_short_frame_after_a_leap_moves_no_sound)
+{
+  g_autoptr (AeLatentModel) model = make_model ();
+  g_autoptr (AeSoundDecoder) decoder = ae_sound_decoder_new (model, NULL);
+  g_autoptr (GArray) out = g_array_new (FALSE, FALSE, sizeof (float));
+  g_autofree float *samples = g_new (float, N_SHORT);
+  g_autoptr (GPtrArray) frames = NULL;
+  GByteArray *bad;
+
+  fill_sound (samples, N_SHORT, 1);
+  frames = make_stream (model, samples, N_SHORT, 2, 40);
+  fail_unless (decode_one (decoder, frames->pdata[0], out));
+  ae_sound_decoder_forget (decoder);
+  g_array_set_size (out, 0);
+  bad = frames->pdata[4];
+  bad->data[bad->len - 1] ^= 1;
+  fail_unless (!decode_one (decoder, bad, out));
+  for (guint i = 5; i < 9; i++)
+    fail_unless (decode_one (decoder, frames->pdata[i], out));
+  assert_equals_uint64 (ae_sound_decoder_stats (decoder)->n_lost, 0);
+  assert_equals_int (out->len, 4 * 2 * PACKET - AE_SOUND_DECODER_DELAY);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_a_frame_of_another_model_is_refused)
 {
   g_autoptr (AeLatentModel) model = make_model ();
@@ -482,6 +508,8 @@ sound_codec_suite (void)
   tcase_add_test (tests, test_decoding_begins_at_any_whole_header);
   tcase_add_test (tests, test_damage_is_found_and_made_up_for);
   tcase_add_test (tests, test_a_damaged_short_header_moves_no_sound);
+  tcase_add_test (tests,
+      test_a_damaged_short_frame_after_a_leap_moves_no_sound);
   tcase_add_test (tests, test_a_frame_of_another_model_is_refused);
   tcase_add_test (tests, test_numbers_hold_any_packets);
   tcase_add_test (tests, test_magnitudes_make_sound_of_these_magnitudes);
