@@ -79,10 +79,13 @@ draw_row (GstAeCanvas * c, const GstAeBox * box, double y, const gchar * name,
 static void
 draw_numbers (GstAeCanvas * c, const GstAeBox * panel)
 {
-  GstAeBox box = gst_ae_canvas_panel (c, panel, "PSNR, of sound SI-SDR, held out");
   const AeOnlineStats *stats = c->report ? &c->report->stats : NULL;
   const double step = 17.0;
+  g_autofree gchar *name = stats ? g_ascii_strup (stats->score_name, -1) : NULL;
+  g_autofree gchar *title = g_strdup_printf ("%s, held out",
+      name ? name : "score");
   g_autofree gchar *seen = NULL, *held = NULL;
+  GstAeBox box = gst_ae_canvas_panel (c, panel, title);
   double y;
 
   if (stats == NULL)

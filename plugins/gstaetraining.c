@@ -225,6 +225,7 @@ gst_ae_training_start (GstAeTraining * self,
   AeOnline *online;
 
   self->settings = settings;
+  config->score_name = self->score_name;
   self->warned_checkpoint = 0;
   g_atomic_int_set (&self->warned_location, FALSE);
   if (settings->share) {

@@ -471,6 +471,7 @@ ae_online_new (AeModel * model, const AeOnlineConfig * config, AeSlot * slot,
   online->data = data;
   online->rate_scale = 1.0f;
   online->stats.held_out = online->stats.published = -1.0;
+  online->stats.score_name = config->score_name ? config->score_name : "psnr";
   choose_material (online);
   online->trainer = ae_trainer_new (model->architecture, model->weights,
       &online->config.trainer, error);

@@ -48,6 +48,7 @@ typedef AeModel *(*AeOnlineFinishFunc) (AeModel * model,
  *   With @material, that of the model's input
  * @material: (nullable): what to train on instead of patches by @objective
  * @score: (nullable): as of ae_gate_new()
+ * @score_name: (nullable): of what is told then, or `psnr`; a literal
  * @reservoir_bytes: bound of the memory for patches
  * @max_steps: 0 = no end
  * @evaluate_every: steps from one judgement to the next
@@ -71,6 +72,7 @@ typedef struct
   AeObjective objective;
   const AeMaterial *material;
   AeGateScoreFunc score;
+  const gchar *score_name;
   AeTrainerConfig trainer;
   AeSchedule schedule;
   gsize reservoir_bytes;
@@ -95,6 +97,7 @@ typedef struct
  *   trained and of what is published; negative while unknown
  * @psnr: of what is being trained against the held-out targets, in dB; with
  *   AeOnlineConfig.score, that
+ * @score_name: what @psnr is, AeOnlineConfig.score_name
  * @rate: learning rate
  * @steps_per_second: running mean by the clock, with judgements and rests, but
  *   without waits for the stream; 0 while unknown
@@ -107,6 +110,7 @@ typedef struct
   guint64 step, n_seen, n_held, n_dropped, generation;
   AeTrainerLoss loss;
   double held_out, published, psnr;
+  const gchar *score_name;
   double rate, steps_per_second;
   guint n_trips;
   gboolean frozen, finished;
