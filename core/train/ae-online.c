@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-online-private.h"
+#include "ae-cpu.h"
 #include "ae-pace.h"
 
 #include <math.h>
@@ -192,7 +193,8 @@ static void
 rest (AeOnline * online, const AePace * pace)
 {
   gint64 end = g_get_monotonic_time ()
-      + ae_pace_rest_us (pace, online->config.cpu_share);
+      + ae_pace_rest_us (pace, online->config.cpu_share,
+      ae_cpu_n_processors ());
 
   if (online->config.steps_per_frame > 0)
     return;
@@ -206,13 +208,15 @@ rest (AeOnline * online, const AePace * pace)
 static void
 work_a_turn (AeOnline * online)
 {
+  const gint64 begin = g_get_monotonic_time ();
   AePace pace;
 
   ae_pace_begin (&pace);
   step (online);
+  ae_pace_end (&pace);
   rest (online, &pace);
   /* the mean of times: that of their inverses would be that of the short ones */
-  follow (&online->turn_us, (double) (g_get_monotonic_time () - pace.begin_us),
+  follow (&online->turn_us, (double) (g_get_monotonic_time () - begin),
       MAX (online->n_made, 1));
   g_mutex_lock (&online->lock);
   online->stats.steps_per_second = 1e6 / MAX (online->turn_us, 1.0);

@@ -2,13 +2,18 @@
 #include "ae-pace.h"
 
 #include <stdio.h>
+#include <time.h>
 
 /* A turn that waits for more than so many times what it works for finds no room;
  * for each second over that it rests so many. */
 #define WAITS_FOR_ROOM 2
 #define YIELDS 8
 
-/* In us, ever: the second number is of ns on a queue to run. */
+/* Share of all processors from which on it is this process that leaves none: what
+ * others take, the system shares out. */
+#define TAKES_ALL 0.75
+
+/* Of this thread, ever: the second number is of ns on a queue to run. */
 static gint64
 waited_us (void)
 {
@@ -26,26 +31,40 @@ waited_us (void)
   return result;
 }
 
+static gint64
+process_us (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (gint64) t.tv_sec * G_USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
 void
 ae_pace_begin (AePace * pace)
 {
-  pace->begin_us = g_get_monotonic_time ();
-  pace->waited_us = waited_us ();
+  pace->turn_us = -g_get_monotonic_time ();
+  pace->waited_us = -waited_us ();
+  pace->process_us = -process_us ();
+}
+
+void
+ae_pace_end (AePace * pace)
+{
+  pace->turn_us += g_get_monotonic_time ();
+  pace->waited_us += waited_us ();
+  pace->process_us += process_us ();
 }
 
 gint64
-ae_pace_rest_us (const AePace * pace, double share)
+ae_pace_rest_us (const AePace * pace, double share, guint n_processors)
 {
-  return ae_pace_rest_after (g_get_monotonic_time () - pace->begin_us,
-      waited_us () - pace->waited_us, share);
-}
+  gint64 worked_us = MAX (pace->turn_us - pace->waited_us, 0);
+  gint64 too_long_us = pace->waited_us - WAITS_FOR_ROOM * worked_us;
+  gint64 rest_us = (gint64) ((double) pace->turn_us * (1.0 / share - 1.0));
 
-gint64
-ae_pace_rest_after (gint64 turn_us, gint64 waited_us, double share)
-{
-  gint64 worked_us = MAX (turn_us - waited_us, 0);
-  gint64 too_long_us = MAX (waited_us - WAITS_FOR_ROOM * worked_us, 0);
-
-  return (gint64) ((double) turn_us * (1.0 / share - 1.0))
-      + MIN (YIELDS * too_long_us, AE_PACE_MAX_YIELD_US);
+  if (too_long_us <= 0 || (double) pace->process_us
+      < TAKES_ALL * (double) pace->turn_us * n_processors)
+    return rest_us;
+  return rest_us + MIN (YIELDS * too_long_us, AE_PACE_MAX_YIELD_US);
 }
