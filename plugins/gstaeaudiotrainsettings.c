@@ -112,6 +112,7 @@ gst_ae_audio_train_settings_config (const GstAeAudioTrainSettings * s,
   if (s->objective != GST_AE_SOUND_AUTOENCODE) {
     config->score = ae_audio_score_db;
     config->trainer.loss_func = ae_audio_loss;
+    config->trainer.anchor_func = ae_audio_target_of;
     config->trainer.target_channels = AE_AUDIO_TARGET;
   }
   config->trainer.batch = (s->common.batch_size + SHARD - 1) / SHARD * SHARD;

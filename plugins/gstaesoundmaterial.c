@@ -229,16 +229,16 @@ static void
 draw (gpointer data, AeReservoir * stretches, AeRng * rng, AeSample * sample)
 {
   const GstAeSoundMaterial *self = data;
-  AeNoisySpeech mixer = mixer_of_others (&self->trained);
+  gboolean is_rehearsal = ae_rng_uniform (rng) >= STREAM_SHARE;
+  AeNoisySpeech mixer = is_rehearsal ? mixer_of_others (&self->trained)
+      : mixer_of_stream (self, &self->trained, stretches);
 
-  if (ae_rng_uniform (rng) < STREAM_SHARE) {
-    if (self->objective == GST_AE_SOUND_RECONSTRUCT) {
-      reconstruct (stretches, rng, sample);
-      return;
-    }
-    mixer = mixer_of_stream (self, &self->trained, stretches);
-  }
-  ae_noisy_speech_sample (&mixer, rng, sample->input, sample->target);
+  if (!is_rehearsal && self->objective == GST_AE_SOUND_RECONSTRUCT)
+    reconstruct (stretches, rng, sample);
+  else
+    ae_noisy_speech_sample (&mixer, rng, sample->input, sample->target);
+  if (is_rehearsal)
+    sample->mask[0] = 0.0f;     /* to be left as the model has it */
 }
 
 static void

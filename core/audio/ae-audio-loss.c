@@ -68,6 +68,31 @@ ae_audio_target (const AeSpectrum * noisy, const AeSpectrum * clean,
         ? (float) ((double) target[POWER * plane + i] / energy) : 0.0f;
 }
 
+void
+ae_audio_target_of (const AeTensor * mask, AeTensor * target, AeTensor * counts)
+{
+  gsize n = mask->n, size = ae_tensor_size (mask);
+
+  for (gsize i = 0; i < n; i++) {
+    double energy = 0.0;
+
+    if (counts->data[i] != 0.0f)
+      continue;
+    for (gsize p = i; p < size; p += n)
+      energy += (double) (mask->data[p] * mask->data[p]
+          * target->data[POWER * size + p]);
+    for (gsize p = i; p < size; p += n) {
+      float *t = target->data + p, m = mask->data[p];
+
+      t[CLEAN * size] = t[NOISY * size] * powf (m, COMPRESSION);
+      t[COSINE * size] = 1.0f;
+      t[POWER * size] /= (float) (energy + 1e-20);
+      t[PRODUCT * size] = m * t[POWER * size];
+    }
+    counts->data[i] = 1.0f;
+  }
+}
+
 /* The parts that add up over positions, of sample @i; grad becomes theirs, times
  * @scale. */
 static double

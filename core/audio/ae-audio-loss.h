@@ -34,6 +34,15 @@ void ae_audio_target (const AeSpectrum * noisy, const AeSpectrum * clean,
 double ae_audio_loss (const AeTensor * mask, const AeTensor * target,
     const float *sample_weight, AeTensor * grad);
 
+/**
+ * ae_audio_target_of:
+ * @mask: [%AE_STFT_BINS][1][frames][n]
+ * @target: (inout): of ae_audio_target(); of samples whose first value in @counts
+ *   is 0, the clean spectrum becomes @mask times the noisy one
+ */
+void ae_audio_target_of (const AeTensor * mask, AeTensor * target,
+    AeTensor * counts);
+
 /* Returns: the signal-to-distortion ratio in decibels, up to 30, of one sample;
  * 0 without speech. */
 double ae_audio_score_db (const AeTensor * mask, const AeTensor * target);

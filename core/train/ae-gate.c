@@ -52,7 +52,9 @@ ae_gate_new (AeArchitecture * architecture, const AeTrainerConfig * config,
   gate->batch = n;
   gate->best = best ? ae_weights_ref (best) : NULL;
   gate->flat = flat;
-  gate->anchor = config->anchor ? ae_weights_ref (config->anchor) : NULL;
+  /* another loss has targets of its own to judge by */
+  if (config->anchor && config->loss_func == NULL)
+    gate->anchor = ae_weights_ref (config->anchor);
   gate->first = -1.0;
   ae_tensor_resize (&gate->in, architecture->input.c, h, w, n);
   ae_tensor_resize (&gate->condition, architecture->n_given, 1, 1, n);

@@ -437,23 +437,26 @@ choose_material (AeOnline * online)
 {
   const AeOnlineConfig *config = &online->config;
   AeTrainerConfig *trainer = &online->config.trainer;
+  gboolean is_temporal = config->objective.kind == AE_OBJECTIVE_TEMPORAL;
 
   trainer->height = config->patch.h;
   trainer->width = config->patch.w;
   if (config->material) {
     online->material = *config->material;
+    trainer->masked = trainer->anchor_func != NULL;
   } else {
     online->patches = (AePatches) {
     config->patch, config->objective, online->start->architecture->n_given,
           0.0f};
     trainer->masked = ae_objective_is_masked (config->objective.kind);
-    /* what moves, and other scenes, are to be left as the model has them */
-    if (config->objective.kind == AE_OBJECTIVE_TEMPORAL && !config->from_random) {
-      trainer->anchor = online->start->weights;
+    if (is_temporal && !config->from_random)
       online->patches.rehearsal = REHEARSAL;
-    }
     online->material = ae_patches_material (&online->patches);
   }
+  /* what moves, and what else is rehearsed, is to be left as the model has it */
+  if ((config->material ? trainer->masked : is_temporal)
+      && !config->from_random)
+    trainer->anchor = online->start->weights;
   online->offered = g_new (float, online->material.piece_size);
   make_reservoirs (online);
 }

@@ -80,9 +80,9 @@ check_config (const AeArchitecture * architecture, const AeWeights * weights,
         architecture->n_weights);
     return FALSE;
   }
-  if (config->loss_func && config->masked) {
+  if (config->loss_func && config->masked && config->anchor_func == NULL) {
     g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
-        "masked samples for a loss that has no mask");
+        "masked samples for a loss that has no mask, expected an anchor_func");
     return FALSE;
   }
   if (!ae_regulariser_check (&config->regulariser, architecture, error))
@@ -170,6 +170,8 @@ ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
     return NULL;
   trainer = g_new0 (AeTrainer, 1);
   trainer->architecture = ae_architecture_ref (architecture);
+  if (checked.anchor_func == NULL)
+    checked.anchor_func = ae_anchor_apply;
   trainer->config = checked;
   if (checked.anchor)
     ae_weights_ref (checked.anchor);
@@ -307,7 +309,7 @@ forward_shard (gpointer data, guint i_shard, guint i_worker)
   if (trainer->architecture->n_given > 0)
     condition = &shard->condition;
   if (shard->anchor_tape)
-    ae_anchor_apply (ae_tape_forward (shard->anchor_tape,
+    trainer->config.anchor_func (ae_tape_forward (shard->anchor_tape,
             trainer->config.anchor->data, &shard->in, condition),
         &shard->target, &shard->mask);
   ae_rng_init (&shard->rng, ~seeds[0]);

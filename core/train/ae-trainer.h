@@ -39,6 +39,10 @@ typedef void (*AeSampleFunc) (gpointer data, AeRng * rng, AeSample * sample);
 typedef double (*AeTrainerLossFunc) (const AeTensor * out,
     const AeTensor * target, const float *sample_weight, AeTensor * grad);
 
+/* Makes the target of what @anchor gives, wherever @mask is 0, and @mask 1. */
+typedef void (*AeTrainerAnchorFunc) (const AeTensor * anchor,
+    AeTensor * target, AeTensor * mask);
+
 /**
  * AeTrainerConfig:
  * @height, @width: of a patch, for models that take any size
@@ -48,6 +52,8 @@ typedef double (*AeTrainerLossFunc) (const AeTensor * out,
  * @shard: samples worked on together; a multiple of 16 for speed. The sum over
  *   shards has a fixed order, so the result does not depend on @n_threads.
  * @loss_func: (nullable): the loss, in place of @loss
+ * @anchor_func: (nullable): with @loss_func, what makes targets of what @anchor
+ *   gives, in place of ae_anchor_apply(); needed for masked samples
  * @target_channels: of samples for @loss_func; 0 = as many as the output's
  * @masked: whether samples set their mask
  * @anchor: (nullable) (transfer none): weights whose output is the target
@@ -67,6 +73,7 @@ typedef struct
   guint64 seed;
   AeLossKind loss;
   AeTrainerLossFunc loss_func;
+  AeTrainerAnchorFunc anchor_func;
   guint target_channels;
   gboolean masked;
   AeWeights *anchor;

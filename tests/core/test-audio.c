@@ -203,6 +203,40 @@ GST_START_TEST (test_gradient_of_the_loss_equals_finite_differences)
 
 GST_END_TEST;
 
+/* Of samples that are to be made; the first one is not. */
+GST_START_TEST (test_a_target_made_of_a_mask_is_met_by_that_mask)
+{
+  g_auto (AeTensor) mask = AE_TENSOR_INIT;
+  g_auto (AeTensor) target = AE_TENSOR_INIT;
+  g_auto (AeTensor) made = AE_TENSOR_INIT;
+  g_auto (AeTensor) counts = AE_TENSOR_INIT;
+  g_auto (AeTensor) grad = AE_TENSOR_INIT;
+  g_auto (AeTensor) grad_before = AE_TENSOR_INIT;
+  double sum = 0.0, sum_before = 0.0;
+
+  make_targets (&mask, &target);
+  ae_tensor_copy (&made, &target);
+  ae_tensor_copy (&counts, &target);
+  for (guint i = 0; i < mask.n; i++)
+    counts.data[i] = i == 0 ? 1.0f : 0.0f;
+  ae_audio_target_of (&mask, &made, &counts);
+  ae_audio_loss (&mask, &target, NULL, &grad_before);
+  ae_audio_loss (&mask, &made, NULL, &grad);
+  for (gsize i = 0; i < ae_tensor_size (&mask); i++) {
+    if (i % mask.n == 0) {
+      fail_unless_equals_float (grad.data[i], grad_before.data[i]);
+      continue;
+    }
+    sum += fabs ((double) grad.data[i]);
+    sum_before += fabs ((double) grad_before.data[i]);
+  }
+  fail_unless (sum < 0.02 * sum_before, "%g of %g", sum, sum_before);
+  for (guint i = 0; i < mask.n; i++)
+    fail_unless_equals_float (counts.data[i], 1.0f);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_loss_prefers_the_clean_spectrum_and_noise_to_lost_speech)
 {
   g_auto (AeTensor) mask = AE_TENSOR_INIT;
@@ -539,6 +573,7 @@ audio_suite (void)
   tcase_add_test (tcase,
       test_features_do_not_depend_on_the_gain_and_forget_a_steady_level);
   tcase_add_test (tcase, test_gradient_of_the_loss_equals_finite_differences);
+  tcase_add_test (tcase, test_a_target_made_of_a_mask_is_met_by_that_mask);
   tcase_add_test (tcase,
       test_loss_prefers_the_clean_spectrum_and_noise_to_lost_speech);
   tcase_add_test (tcase, test_steps_equal_the_whole_past_at_once);

@@ -168,6 +168,76 @@ GST_START_TEST (test_training_learns_and_does_not_depend_on_threads)
 
 GST_END_TEST;
 
+/* Half of them are not to count. */
+static void
+rehearsed_sample (gpointer data, AeRng * rng, AeSample * sample)
+{
+  doubling_sample (data, rng, sample);
+  if (data || ae_rng_below (rng, 2))
+    sample->mask[0] = 0.0f;
+}
+
+/* Squares, as another loss. */
+static double
+other_loss (const AeTensor * out, const AeTensor * target,
+    const float *sample_weight, AeTensor * grad)
+{
+  return ae_loss (AE_LOSS_MSE, out, target, NULL, sample_weight, grad);
+}
+
+/* Samples whose mask begins with 0 get all of their target from the anchor. */
+static void
+whole_samples (const AeTensor * anchor, AeTensor * target, AeTensor * mask)
+{
+  for (gsize p = 0; p < ae_tensor_size (target); p++) {
+    if (mask->data[p % target->n] == 0.0f)
+      target->data[p] = anchor->data[p];
+  }
+}
+
+/* How far 40 steps go, from the weights that training started from. */
+static float
+distance_of (gboolean all_rehearsed)
+{
+  AeTrainerConfig config = AE_TRAINER_CONFIG_DEFAULT;
+  AeShape any = { 1, 0, 0 };
+  g_autoptr (AeArchitecture) architecture =
+      ae_architecture_parse ("conv 3x3 4 | conv 1x1 1", &any, NULL);
+  g_autoptr (AeWeights) start = NULL;
+  g_autoptr (AeWeights) end = NULL;
+  g_autoptr (AeTrainer) trainer = NULL;
+  float distance = 0.0f;
+  AeRng rng;
+
+  ae_rng_init (&rng, 5);
+  start = ae_weights_new_random (architecture, &rng);
+  config.height = config.width = 8;
+  config.ema = 0.0f;
+  config.masked = TRUE;
+  config.loss_func = other_loss;
+  config.anchor = start;
+  fail_unless (ae_trainer_new (architecture, start, &config, NULL) == NULL);
+  config.anchor_func = whole_samples;
+  trainer = ae_trainer_new (architecture, start, &config, NULL);
+  for (guint i = 0; i < 40; i++)
+    fail_unless (ae_trainer_step (trainer, rehearsed_sample,
+            all_rehearsed ? &rng : NULL, 0.02f, NULL, NULL));
+  end = ae_trainer_weights (trainer, NULL);
+  for (gsize i = 0; i < start->n; i++)
+    distance = MAX (distance, fabsf (end->data[i] - start->data[i]));
+  return distance;
+}
+
+GST_START_TEST (test_what_is_rehearsed_with_another_loss_stays_as_it_was)
+{
+  float all = distance_of (TRUE), half = distance_of (FALSE);
+
+  fail_unless (all < 1e-6f, "%g", (double) all);
+  fail_unless (half > 0.05f, "%g", (double) half);
+}
+
+GST_END_TEST;
+
 static void
 broken_sample (gpointer data, AeRng * rng, AeSample * sample)
 {
@@ -236,6 +306,8 @@ trainer_suite (void)
   tcase_add_test (tcase, test_training_learns_and_does_not_depend_on_threads);
   tcase_add_test (tcase,
       test_a_loss_that_is_not_finite_leaves_the_weights_alone);
+  tcase_add_test (tcase,
+      test_what_is_rehearsed_with_another_loss_stays_as_it_was);
   tcase_add_test (tcase, test_schedules_rise_and_fall_as_they_say);
   return suite;
 }
