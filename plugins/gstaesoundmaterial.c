@@ -19,10 +19,10 @@
 #define N_JUDGED 24
 #define N_REMEMBERED 24
 #define FORGETS_DB 0.05
-#define FURTHEST 0.4f
+#define FURTHEST 1.0f
 
 /* Share of the samples that have something of the stream. */
-#define STREAM_SHARE 0.3f
+#define STREAM_SHARE 0.4f
 
 /* Noises to make, in groups of one of every kind; and the seeds of those to train
  * on and to judge by. */
