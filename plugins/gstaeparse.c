@@ -35,6 +35,7 @@ struct _GstAeParse
   guint64 n_frames, n_bad;      /* under the object lock */
   gboolean is_timed;            /* upstream knows the time of each frame */
   gboolean is_synced;           /* a key frame came since start or seek */
+  guint64 next_offset;          /* in a file: of what comes after what was read */
   gboolean has_first;
   guint32 first_number;         /* of the first frame of the stream */
   /* what the caps tell; 0 before the first frame */
@@ -69,6 +70,7 @@ G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
   GST_OBJECT_UNLOCK (self);
   self->is_timed = FALSE;
   self->is_synced = FALSE;
+  self->next_offset = 0;
   self->has_first = FALSE;
   self->has_sound = FALSE;
   self->width = self->height = self->rate_n = self->rate_d = self->rate_hz = 0;
@@ -326,6 +328,26 @@ handle_data (GstAeParse * self, GstBaseParseFrame * frame, const guint8 * data,
   return GST_FLOW_OK;
 }
 
+/* After a leap the first frame is to be a key frame. */
+static void
+begin_anew (GstAeParse * self)
+{
+  self->is_synced = FALSE;
+  self->has_sound = FALSE;
+}
+
+/* The base class seeks in a file on the thread that asks for it; here it shows when
+ * reading goes on elsewhere. Backwards, it does all the time: the base class puts
+ * frames together with the key frame that it finds later. */
+static gboolean
+has_leapt (GstAeParse * self, const GstBaseParseFrame * frame)
+{
+  GstBaseParse *parse = GST_BASE_PARSE (self);
+
+  return GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (parse)) == GST_PAD_MODE_PULL
+      && parse->segment.rate > 0.0 && frame->offset != self->next_offset;
+}
+
 static GstFlowReturn
 gst_ae_parse_handle_frame (GstBaseParse * parse, GstBaseParseFrame * frame,
     gint * skip_bytes)
@@ -340,21 +362,16 @@ gst_ae_parse_handle_frame (GstBaseParse * parse, GstBaseParseFrame * frame,
         ("a buffer cannot be mapped"));
     return GST_FLOW_ERROR;
   }
+  if (has_leapt (self, frame))
+    begin_anew (self);
   result = handle_data (self, frame, map.data, map.size, skip_bytes, &size);
+  self->next_offset = frame->offset + size + (gsize) * skip_bytes;
   gst_buffer_unmap (frame->buffer, &map);
   if (size == 0)
     return result;
   gst_base_parse_set_min_frame_size (parse, self->has_sound ?
       AE_SOUND_FRAME_LEAST_BYTES : AE_FRAME_MIN_HEADER_BYTES);
   return gst_base_parse_finish_frame (parse, frame, (gint) size);
-}
-
-/* After a leap the first frame is to be a key frame. */
-static void
-begin_anew (GstAeParse * self)
-{
-  self->is_synced = FALSE;
-  self->has_sound = FALSE;
 }
 
 static gboolean
@@ -403,19 +420,16 @@ aim (GstAeParse * self, GstEvent * event)
   return aimed;
 }
 
-/* Seeks that upstream does, and may refuse, show when they come down. */
+/* Seeks that upstream does show when they come down. */
 static gboolean
 gst_ae_parse_src_event (GstBaseParse * parse, GstEvent * event)
 {
   GstAeParse *self = GST_AE_PARSE (parse);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK
-      && GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (self)) == GST_PAD_MODE_PULL) {
-    begin_anew (self);
-    /* of sound, the base class guesses well enough */
-    if (self->rate_hz == 0)
-      event = aim (self, event);
-  }
+  /* of sound, the base class guesses well enough */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && self->rate_hz == 0
+      && GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (self)) == GST_PAD_MODE_PULL)
+    event = aim (self, event);
   return GST_BASE_PARSE_CLASS (gst_ae_parse_parent_class)->src_event (parse,
       event);
 }

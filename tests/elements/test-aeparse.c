@@ -325,6 +325,7 @@ typedef struct
   GstElement *pipeline, *sink;
   GstClockTime first;           /* time of the first frame since a flush */
   gboolean first_is_key;
+  guint n;                      /* frames so far */
 } Player;
 
 static GstPadProbeReturn
@@ -333,6 +334,7 @@ note_first (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
   Player *player = data;
 
+  player->n++;
   if (player->first == GST_CLOCK_TIME_NONE) {
     player->first = GST_BUFFER_PTS (buffer);
     player->first_is_key =
@@ -358,6 +360,7 @@ player_init (Player * player, const Stream * stream)
   fail_unless (player->pipeline != NULL);
   player->sink = gst_bin_get_by_name (GST_BIN (player->pipeline), "sink");
   player->first = GST_CLOCK_TIME_NONE;
+  player->n = 0;
   pad = gst_element_get_static_pad (player->sink, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, note_first, player, NULL);
   gst_element_set_state (player->pipeline, GST_STATE_PAUSED);
@@ -493,6 +496,30 @@ GST_START_TEST (test_a_file_plays_to_its_end)
 
 GST_END_TEST;
 
+/* The thread that asks for a seek leaves alone what the streaming thread has. */
+GST_START_TEST (test_a_refused_seek_costs_no_frame)
+{
+  g_auto (Stream) stream = make_stream ();
+  g_autoptr (GstBus) bus = NULL;
+  GstMessage *message;
+  Player player;
+
+  player_init (&player, &stream);
+  bus = gst_element_get_bus (player.pipeline);
+  fail_if (gst_element_seek (player.pipeline, 1.0, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_END, 0, GST_SEEK_TYPE_NONE, -1));
+  gst_element_set_state (player.pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  fail_unless_equals_int (player.n, N_FRAMES);
+  player_clear (&player);
+}
+
+GST_END_TEST;
+
 /* Times that upstream knows are kept, whatever the numbers say. */
 GST_START_TEST (test_times_of_upstream_are_kept)
 {
@@ -590,6 +617,7 @@ aeparse_suite (void)
   tcase_add_test (tests, test_seeking_in_a_file_goes_to_a_key_frame);
   tcase_add_test (tests, test_seeks_may_go_to_the_key_frame_behind);
   tcase_add_test (tests, test_seeking_finds_its_way_past_damage);
+  tcase_add_test (tests, test_a_refused_seek_costs_no_frame);
   tcase_add_test (tests, test_a_file_plays_to_its_end);
   tcase_add_test (tests, test_times_of_upstream_are_kept);
   tcase_add_test (tests, test_gdp_and_rtp_carry_every_frame);
