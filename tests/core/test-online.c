@@ -166,7 +166,7 @@ GST_START_TEST (test_a_live_stream_is_not_held_up)
     fail_unless (ae_online_end_frame (online));
   }
   fail_unless (g_get_monotonic_time () - begin < 2 * G_USEC_PER_SEC);
-  for (guint i = 0; i < 100 && stats.step < 20; i++) {
+  for (guint i = 0; i < 1000 && stats.step < 20; i++) {
     g_usleep (20000);
     ae_online_get_stats (online, &stats);
   }
@@ -182,7 +182,8 @@ GST_START_TEST (test_the_rate_of_steps_is_that_of_the_clock)
   AeOnlineConfig config = waves_config ();
   g_autoptr (AeOnline) online = NULL;
   AeOnlineStats stats;
-  gint64 begin;
+  gint64 begin = 0;
+  guint64 first = 0;
   double rate;
 
   config.cpu_share = 0.5;
@@ -190,13 +191,18 @@ GST_START_TEST (test_the_rate_of_steps_is_that_of_the_clock)
   config.max_steps = 40;
   online = ae_online_new (start, &config, NULL, NULL, NULL, NULL);
   waves_offer (online, 0, 600);
-  begin = g_get_monotonic_time ();
   fail_unless (ae_online_end_frame (online));
   do {
     g_usleep (500);
     ae_online_get_stats (online, &stats);
+    /* that the thread has begun may take long on a busy machine */
+    if (begin == 0 && stats.step > 0) {
+      begin = g_get_monotonic_time ();
+      first = stats.step;
+    }
   } while (!stats.finished);
-  rate = 1e6 * (double) stats.step / (double) (g_get_monotonic_time () - begin);
+  rate = 1e6 * (double) (stats.step - first)
+      / (double) (g_get_monotonic_time () - begin);
   fail_unless (stats.steps_per_second > 0.8 * rate
       && stats.steps_per_second < 1.25 * rate, "%g steps/s of %g",
       stats.steps_per_second, rate);
