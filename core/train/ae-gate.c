@@ -101,6 +101,16 @@ run (AeGate * gate, AeWeights * weights)
       gate->architecture->n_given > 0 ? &gate->condition : NULL);
 }
 
+static gboolean
+has_zero (const AeTensor * mask)
+{
+  for (gsize i = 0; i < ae_tensor_size (mask); i++) {
+    if (mask->data[i] == 0.0f)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* The samples of a batch from @begin on, those past @n being the last again, with
  * weight 0. */
 static void
@@ -130,7 +140,7 @@ fill_batch (AeGate * gate, guint begin, guint n, AeGateFunc func, gpointer data)
     for (guint c = 0; c < gate->architecture->n_given; c++)
       gate->condition.data[c * n_batch + i] = gate->given[c];
   }
-  if (gate->anchor)
+  if (gate->anchor && has_zero (&gate->masks))
     ae_anchor_apply (run (gate, gate->anchor), &gate->targets, &gate->masks);
 }
 
@@ -255,23 +265,32 @@ ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
   return TRUE;
 }
 
-gboolean
-ae_gate_score (AeGate * gate, AeWeights * weights, guint n, AeGateFunc func,
-    gpointer data, const gint * cancelled, double *score_db)
+/* Adds to the score, or squared error, of the first @n samples of the batch. */
+static void
+score_batch (AeGate * gate, AeWeights * weights, guint n, double *sum)
 {
-  double sum = 0.0;
+  const AeTensor *out = run (gate, weights);
+
+  for (guint i = 0; i < MIN (gate->batch, n); i++)
+    sample_loss (gate, out, i, sum);
+}
+
+gboolean
+ae_gate_compare (AeGate * gate, AeWeights * weights, AeWeights * others,
+    guint n, AeGateFunc func, gpointer data, const gint * cancelled,
+    double *gain_db)
+{
+  double sum = 0.0, sum_others = 0.0;
 
   for (guint begin = 0; begin < n; begin += gate->batch) {
-    const AeTensor *out;
-
     if (g_atomic_int_get (cancelled))
       return FALSE;
     fill_batch (gate, begin, n, func, data);
-    out = run (gate, weights);
-    for (guint i = 0; i < MIN (gate->batch, n - begin); i++)
-      sample_loss (gate, out, i, &sum);
+    score_batch (gate, weights, n - begin, &sum);
+    score_batch (gate, others, n - begin, &sum_others);
   }
-  *score_db = in_db (gate, sum / MAX (n, 1));
+  *gain_db = in_db (gate, sum / MAX (n, 1))
+      - in_db (gate, sum_others / MAX (n, 1));
   return TRUE;
 }
 

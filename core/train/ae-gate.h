@@ -64,13 +64,16 @@ gboolean ae_gate_judge (AeGate * gate, AeWeights * candidate, guint n,
     AeGateVerdict * verdict);
 
 /**
- * ae_gate_score:
- * @score_db: (out): of @weights, as AeGateVerdict.psnr
+ * ae_gate_compare:
+ * @gain_db: (out): how much more @weights score than @others, as
+ *   AeGateVerdict.psnr. Both are given what @func makes in one call, which may make
+ *   something else in the next
  *
  * Returns: %FALSE when cancelled.
  */
-gboolean ae_gate_score (AeGate * gate, AeWeights * weights, guint n,
-    AeGateFunc func, gpointer data, const gint * cancelled, double *score_db);
+gboolean ae_gate_compare (AeGate * gate, AeWeights * weights,
+    AeWeights * others, guint n, AeGateFunc func, gpointer data,
+    const gint * cancelled, double *gain_db);
 
 /* AeGateVerdict.first, negative before the first verdict; and to go on with that
  * of an earlier gate. */

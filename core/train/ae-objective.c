@@ -96,7 +96,7 @@ mask_motion (const AePatch * patch, AeSample * sample)
 }
 
 /* What tells @patch from the mean of other frames, of what stands still. Returns:
- * the factor that gives it the level of the patch's noise. */
+ * the factor that gives it the level of the patch's noise; 0 where nothing does. */
 static float
 noise_factor (const AePatch * patch, const float *mask)
 {
@@ -126,7 +126,7 @@ ae_objective_fill_imagined (const AePatch * patch, AeRng * rng,
   for (guint c = 0; c < shape->c; c++)
     ae_leaves_draw (shape->h, shape->w, rng, sample->target + c * plane);
   for (gsize i = 0; i < shape->c * plane; i++) {
-    float noise = sample->mask[i] > 0.0f
+    float noise = sample->mask[i] * factor > 0.0f
         ? factor * (patch->x[i] - patch->others[i])
         : patch->noise / 255.0f * ae_rng_normal (rng);
 

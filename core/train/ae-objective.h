@@ -84,7 +84,8 @@ void ae_objective_fill (const AeObjective * objective, const AePatch * patch,
  *
  * A picture that the stream does not show (ae_leaves_draw()), without noise as the
  * target, and with that of @patch as the input: how its frame differs from others
- * where it stands still, white noise of its level elsewhere. All of it counts.
+ * where it stands still; white noise of its level elsewhere, and everywhere if the
+ * two are the same, as a frame that was repeated. All of it counts.
  */
 void ae_objective_fill_imagined (const AePatch * patch, AeRng * rng,
     guint n_condition, AeSample * sample);

@@ -111,17 +111,9 @@ go_part_of_the_way (const AeOnline * online, AeWeights * weights, float part)
   if (part == 1.0f)
     return ae_weights_ref (weights);
   between = g_new (float, start->n);
-
   for (gsize i = 0; i < start->n; i++)
     between[i] = start->data[i] + part * (weights->data[i] - start->data[i]);
   return ae_weights_new_copy (between, start->n, NULL);
-}
-
-static gboolean
-score_remembered (AeOnline * online, AeWeights * weights, double *score)
-{
-  return ae_gate_score (online->gate, weights, online->material.n_remembered,
-      remembered_sample, online, &online->cancelled, score);
 }
 
 /* Goes back from @weights towards the start until nothing is forgotten: on that
@@ -131,16 +123,17 @@ static AeWeights *
 remember (AeOnline * online, AeWeights * weights)
 {
   float part = online->material.furthest;
-  double first, score;
+  double gain;
 
-  if (!score_remembered (online, online->start->weights, &first))
-    return NULL;
   for (;;) {
     g_autoptr (AeWeights) nearer = go_part_of_the_way (online, weights, part);
 
-    if (!score_remembered (online, nearer, &score))
+    /* the stream goes on meanwhile, and changes what is held out */
+    if (!ae_gate_compare (online->gate, nearer, online->start->weights,
+            online->material.n_remembered, remembered_sample, online,
+            &online->cancelled, &gain))
       return NULL;
-    if (score >= first - online->material.forgets_db || part == 0.0f)
+    if (gain >= -online->material.forgets_db || part == 0.0f)
       return g_steal_pointer (&nearer);
     part = part > NEAREST ? NEARER * part : 0.0f;
   }

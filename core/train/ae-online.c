@@ -188,7 +188,13 @@ may_step (AeOnline * online)
       && ae_reservoir_n_held (online->pieces) >= online->material.n_min;
 }
 
-/* After a turn, unless the stream waits for the next. */
+static gboolean
+has_made_all (const AeOnline * online)
+{
+  return online->config.max_steps > 0
+      && ae_trainer_n_steps (online->trainer) >= online->config.max_steps;
+}
+
 static void
 rest (AeOnline * online, const AePace * pace)
 {
@@ -196,25 +202,30 @@ rest (AeOnline * online, const AePace * pace)
       + ae_pace_rest_us (pace, online->config.cpu_share,
       ae_cpu_n_processors ());
 
-  if (online->config.steps_per_frame > 0)
-    return;
   g_mutex_lock (&online->lock);
   while (!online->quit && !online->stream_ended
       && g_cond_wait_until (&online->changed, &online->lock, end));
   g_mutex_unlock (&online->lock);
 }
 
-/* A step, what is due after it, and the rest. */
+/* A step, what is due after it, and the rest, unless the stream waits for the next
+ * step or there is none. */
 static void
 work_a_turn (AeOnline * online)
 {
   const gint64 begin = g_get_monotonic_time ();
-  AePace pace;
 
-  ae_pace_begin (&pace);
-  step (online);
-  ae_pace_end (&pace);
-  rest (online, &pace);
+  if (online->config.steps_per_frame > 0) {
+    step (online);
+  } else {
+    AePace pace;
+
+    ae_pace_begin (&pace);
+    step (online);
+    ae_pace_end (&pace);
+    if (!has_made_all (online))
+      rest (online, &pace);
+  }
   /* the mean of times: that of their inverses would be that of the short ones */
   follow (&online->turn_us, (double) (g_get_monotonic_time () - begin),
       MAX (online->n_made, 1));
@@ -226,10 +237,7 @@ work_a_turn (AeOnline * online)
 static void
 finish_if_due (AeOnline * online)
 {
-  gboolean due = online->config.max_steps > 0
-      && ae_trainer_n_steps (online->trainer) >= online->config.max_steps;
-
-  if (due) {
+  if (has_made_all (online)) {
     g_mutex_lock (&online->lock);
     online->stats.finished = TRUE;
     g_mutex_unlock (&online->lock);

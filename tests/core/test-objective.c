@@ -274,6 +274,23 @@ GST_START_TEST (test_imagined_pictures_have_the_noise_of_what_stands_still)
 
 GST_END_TEST;
 
+/* A frame that was repeated. */
+GST_START_TEST (test_imagined_pictures_have_noise_where_frames_are_the_same)
+{
+  g_autofree Fixture *f = g_new0 (Fixture, 1);
+  double deviation = 0.0;
+
+  fixture_init (f, 1, 25.0f);
+  memcpy (f->others, f->x, PLANE * sizeof (float));
+  ae_objective_fill_imagined (&f->patch, &f->rng, 1, &f->sample);
+  for (guint i = 0; i < PLANE; i++)
+    deviation += pow ((double) (f->input[i] - f->target[i]), 2.0) / PLANE;
+  deviation = 255.0 * sqrt (deviation);
+  fail_unless (fabs (deviation / 25.0 - 1.0) < 0.1, "%g", deviation);
+}
+
+GST_END_TEST;
+
 /* As in photographs: much that is nearly even, and some strong edges. */
 GST_START_TEST (test_leaves_have_areas_and_edges)
 {
@@ -343,6 +360,8 @@ objective_suite (void)
   tcase_add_test (tcase, test_coarse_noise_is_no_motion);
   tcase_add_test (tcase,
       test_imagined_pictures_have_the_noise_of_what_stands_still);
+  tcase_add_test (tcase,
+      test_imagined_pictures_have_noise_where_frames_are_the_same);
   tcase_add_test (tcase, test_leaves_have_areas_and_edges);
   tcase_add_test (tcase, test_blind_spot_is_judged_by_recorrupted_patches);
   tcase_add_test (tcase, test_temporal_learns_where_the_scene_stands_still);

@@ -103,6 +103,7 @@ GST_START_TEST (test_a_slot_that_nobody_holds_forgets_its_model)
 GST_END_TEST;
 
 static gint stop;
+static gint n_watching;         /* readers that have seen a model */
 
 /* Every model that is seen is whole, and never older than the last. */
 static gpointer
@@ -117,7 +118,8 @@ read_models (gpointer data)
 
     if (model == NULL)
       continue;
-    n_seen++;
+    if (n_seen++ == 0)
+      g_atomic_int_inc (&n_watching);
     if (generation <= last)
       return GINT_TO_POINTER (-1);
     last = generation;
@@ -145,8 +147,10 @@ GST_START_TEST (test_readers_never_see_a_part_of_a_model)
     if (i == 0)
       fail_unless (ae_slot_claim (slot, &owner, model->architecture, NULL));
     fail_unless_equals_uint64 (ae_slot_publish (slot, &owner, model), i + 1);
+    /* on a busy machine a thread may begin late */
+    while (g_atomic_int_get (&n_watching) < N_READERS)
+      g_usleep (100);
   }
-  g_usleep (10000);
   g_atomic_int_set (&stop, 1);
   for (guint i = 0; i < N_READERS; i++)
     fail_unless (GPOINTER_TO_INT (g_thread_join (readers[i])) > 0);
