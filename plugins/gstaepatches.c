@@ -26,10 +26,12 @@
 
 /* How noise of neighbouring pixels goes together, ae_motion_together(): in one
  * place of each frame, followed to what a quarter of them are below, as something
- * moves in others. */
+ * moves in others; to no more than about that of noise which is the same in squares
+ * of 2x2 pixels, as motion that is not noticed would lift it as long as it lasts. */
 #define TOGETHER_QUANTILE 0.25f
 #define TOGETHER_FOLLOW 0.1f
 #define TOGETHER_WHITE 1.0f
+#define TOGETHER_MAX 4.0f
 
 /* For `temporal` a place is looked at in so many frames, and each look but the
  * first is offered, with the mean of those before. To judge by, few looks at many
@@ -64,6 +66,7 @@ struct _GstAePatches
   float *last;                  /* [n_per_frame][c][h][w] of the last frame */
   float *next;                  /* likewise, of this frame, for temporal */
   float *window;
+  float *scratch;               /* of ae_motion_together() */
 };
 
 static gsize
@@ -86,6 +89,7 @@ gst_ae_patches_new (const AeShape * shape, guint n_per_frame,
   self->last = g_new (float, n_per_frame * patch_size (self));
   self->next = g_new (float, n_per_frame * patch_size (self));
   self->window = g_new (float, WINDOW_WIDTH * WINDOW_HEIGHT);
+  self->scratch = g_new (float, 4 * shape->h * shape->w);
   for (guint i = 0; temporal && i < n_per_frame; i++)
     ae_still_mean_init (&self->places[i].mean, shape);
   gst_ae_patches_reset (self);
@@ -103,6 +107,7 @@ gst_ae_patches_free (GstAePatches * self)
   g_free (self->last);
   g_free (self->next);
   g_free (self->window);
+  g_free (self->scratch);
   g_free (self);
 }
 
@@ -262,8 +267,8 @@ offer (GstAePatches * self, const Place * place, const float *x,
 
 /* Which way @next has gone from @last along x and y: -1 or 1, the sign of the sum
  * of difference times gradient, as in Lucas and Kanade (1981); 0 where nothing
- * changed. The noise of two
- * frames, correlated or not, is as likely to give the one as the other. */
+ * changed. The noise of two frames, correlated or not, is as likely to give the one
+ * as the other. */
 static void
 direction (const AeShape * shape, const float *last, const float *next,
     gint sign[2])
@@ -298,15 +303,22 @@ follow_coherence (GstAePatches * self, guint n, const gint sum[2])
   }
 }
 
+/* In the place whose turn it is. */
 static void
-follow_together (GstAePatches * self, guint i_component, const float *last,
-    const float *next)
+follow_together (GstAePatches * self)
 {
-  float *followed = &self->together[i_component];
-  float found = ae_motion_together (self->shape.h, self->shape.w, last, next);
+  const Place *place = &self->places[self->i_followed];
+  gsize offset = self->i_followed * patch_size (self);
+  float *followed = &self->together[place->i_component];
+  float found;
 
+  if (!place->chosen)
+    return;
+  found = ae_motion_together (self->shape.h, self->shape.w,
+      self->last + offset, self->next + offset, self->scratch);
   if (found > *followed)
-    *followed *= 1.0f + TOGETHER_FOLLOW * TOGETHER_QUANTILE;
+    *followed = MIN (*followed * (1.0f + TOGETHER_FOLLOW * TOGETHER_QUANTILE),
+        TOGETHER_MAX);
   else if (found > 0.0f)
     *followed *= 1.0f - TOGETHER_FOLLOW * (1.0f - TOGETHER_QUANTILE);
 }
@@ -318,8 +330,8 @@ look (GstAePatches * self, GstVideoFrame * frame, const AePixels * pixels)
 {
   gint sum[2] = { 0, 0 }, sign[2];
   guint n_luma = 0;
+  gboolean moves;
 
-  self->i_followed = (self->i_followed + 1) % self->n_per_frame;
   for (guint i = 0; i < self->n_per_frame; i++) {
     const float *last = self->last + i * patch_size (self);
     float *next = self->next + i * patch_size (self);
@@ -327,8 +339,6 @@ look (GstAePatches * self, GstVideoFrame * frame, const AePixels * pixels)
     if (!self->places[i].chosen)
       continue;
     copy_patch (self, frame, pixels, &self->places[i], next);
-    if (i == self->i_followed)
-      follow_together (self, self->places[i].i_component, last, next);
     if (self->places[i].i_component != 0)
       continue;
     direction (&self->shape, last, next, sign);
@@ -337,7 +347,11 @@ look (GstAePatches * self, GstVideoFrame * frame, const AePixels * pixels)
     n_luma++;
   }
   follow_coherence (self, n_luma, sum);
-  return MAX (self->coherence[0], self->coherence[1]) > COHERENCE_MAX;
+  moves = MAX (self->coherence[0], self->coherence[1]) > COHERENCE_MAX;
+  self->i_followed = (self->i_followed + 1) % self->n_per_frame;
+  if (!moves)
+    follow_together (self);
+  return moves;
 }
 
 /* Frames one after the other: those before are what a place is learned from. */

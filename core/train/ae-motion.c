@@ -64,23 +64,18 @@ n_around (const Difference * d, guint i, guint reach)
   return (float) (width * height);
 }
 
+/* In @scratch, [4][h][w]. */
 static void
-difference_init (Difference * d, guint h, guint w)
+difference_init (Difference * d, guint h, guint w, float *scratch)
 {
   gsize n = (gsize) h * w;
 
   d->h = h;
   d->w = w;
-  d->mean = g_new (float, 4 * n);
+  d->mean = scratch;
   d->low = d->mean + n;
   d->all = d->low + n;
   d->scratch = d->all + n;
-}
-
-static void
-difference_clear (Difference * d)
-{
-  g_free (d->mean);
 }
 
 static void
@@ -125,28 +120,28 @@ ae_motion_mask (const AeShape * shape, const float *a, const float *b,
     float noise, float together, float *mask)
 {
   gsize plane = (gsize) shape->h * shape->w;
+  g_autofree float *scratch = g_new (float, 4 * plane);
   Difference d;
 
-  difference_init (&d, shape->h, shape->w);
+  difference_init (&d, shape->h, shape->w, scratch);
   for (guint c = 0; c < shape->c; c++) {
     difference_take (&d, a + c * plane, b + c * plane);
     mask_plane (&d, noise, together, mask + c * plane);
   }
-  difference_clear (&d);
 }
 
 float
-ae_motion_together (guint h, guint w, const float *a, const float *b)
+ae_motion_together (guint h, guint w, const float *a, const float *b,
+    float *scratch)
 {
   double low = 0.0, all = 0.0;
   Difference d;
 
-  difference_init (&d, h, w);
+  difference_init (&d, h, w, scratch);
   difference_take (&d, a, b);
   for (guint i = 0; i < h * w; i++) {
     low += (double) d.low[i];
     all += (double) d.all[i];
   }
-  difference_clear (&d);
   return all > 0.0 ? (float) (low / all) : 0.0f;
 }

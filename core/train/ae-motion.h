@@ -26,7 +26,13 @@ G_BEGIN_DECLS
 void ae_motion_mask (const AeShape * shape, const float *a, const float *b,
     float noise, float together, float *mask);
 
-/* Returns: together, over all of @a and @b, [h][w]; 0 where they are the same. */
-float ae_motion_together (guint h, guint w, const float *a, const float *b);
+/**
+ * ae_motion_together:
+ * @scratch: (out): [4][h][w]
+ *
+ * Returns: together, over all of @a and @b, [h][w]; 0 where they are the same.
+ */
+float ae_motion_together (guint h, guint w, const float *a, const float *b,
+    float *scratch);
 
 G_END_DECLS
