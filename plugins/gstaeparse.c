@@ -39,7 +39,8 @@ struct _GstAeParse
   gboolean has_first;
   guint32 first_number;         /* of the first frame of the stream */
   /* what the caps tell; 0 before the first frame */
-  guint width, height, rate_n, rate_d, rate_hz;
+  guint width, height, rate_n, rate_d;
+  guint rate_hz;                /* atomic: who seeks asks whether this is sound */
   /* the frame of sound before, without which short ones mean nothing */
   gboolean has_sound;
   AeSoundFrame sound;
@@ -73,7 +74,8 @@ G_DEFINE_TYPE (GstAeParse, gst_ae_parse, GST_TYPE_BASE_PARSE)
   self->next_offset = 0;
   self->has_first = FALSE;
   self->has_sound = FALSE;
-  self->width = self->height = self->rate_n = self->rate_d = self->rate_hz = 0;
+  self->width = self->height = self->rate_n = self->rate_d = 0;
+  g_atomic_int_set (&self->rate_hz, 0);
   gst_ae_key_frames_reset (self->keys);
   gst_base_parse_set_min_frame_size (parse, AE_FRAME_MIN_HEADER_BYTES);
   return TRUE;
@@ -121,7 +123,8 @@ set_caps (GstAeParse * self, GstCaps * caps)
       (GST_BASE_PARSE (self)), caps);
 
   gst_caps_unref (caps);
-  self->width = self->height = self->rate_n = self->rate_d = self->rate_hz = 0;
+  self->width = self->height = self->rate_n = self->rate_d = 0;
+  g_atomic_int_set (&self->rate_hz, 0);
   return is_set;
 }
 
@@ -166,7 +169,7 @@ update_sound_caps (GstAeParse * self, const AeSoundFrame * sound)
     return FALSE;
   gst_base_parse_set_frame_rate (GST_BASE_PARSE (self), sound->rate_hz,
       sound->packet_samples * sound->n_packets, 0, 0);
-  self->rate_hz = sound->rate_hz;
+  g_atomic_int_set (&self->rate_hz, sound->rate_hz);
   return TRUE;
 }
 
@@ -195,7 +198,8 @@ time_of (const Place * place, guint32 first)
 
 /* A file has no times but those that follow from numbers and rate. What comes
  * with times comes live or from a demuxer, where the decoder is to decide what
- * it makes of a frame without a key frame before it. */
+ * it makes of a frame without a key frame before it. Backwards, the base class
+ * puts frames together with the key frame that it finds later. */
 static void
 set_time (GstAeParse * self, const Place * place, GstBaseParseFrame * frame)
 {
@@ -207,7 +211,7 @@ set_time (GstAeParse * self, const Place * place, GstBaseParseFrame * frame)
   }
   if (self->is_timed)
     return;
-  if (!self->is_synced)
+  if (!self->is_synced && GST_BASE_PARSE (self)->segment.rate > 0.0)
     frame->flags |= GST_BASE_PARSE_FRAME_FLAG_DROP;
   if (place->rate_n == 0)
     return;
@@ -336,16 +340,24 @@ begin_anew (GstAeParse * self)
   self->has_sound = FALSE;
 }
 
+/* Under the stream lock, also where the base class seeks in a file. */
+static GstPadProbeReturn
+note_flush (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_FLUSH_STOP)
+    begin_anew (data);
+  return GST_PAD_PROBE_OK;
+}
+
 /* The base class seeks in a file on the thread that asks for it; here it shows when
- * reading goes on elsewhere. Backwards, it does all the time: the base class puts
- * frames together with the key frame that it finds later. */
+ * reading goes on elsewhere. */
 static gboolean
 has_leapt (GstAeParse * self, const GstBaseParseFrame * frame)
 {
   GstBaseParse *parse = GST_BASE_PARSE (self);
 
   return GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (parse)) == GST_PAD_MODE_PULL
-      && parse->segment.rate > 0.0 && frame->offset != self->next_offset;
+      && frame->offset != self->next_offset;
 }
 
 static GstFlowReturn
@@ -383,8 +395,6 @@ gst_ae_parse_sink_event (GstBaseParse * parse, GstEvent * event)
     gst_event_parse_segment (event, &segment);
     GST_AE_PARSE (parse)->is_timed = segment->format == GST_FORMAT_TIME;
     begin_anew (GST_AE_PARSE (parse));
-  } else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
-    begin_anew (GST_AE_PARSE (parse));
   }
   return GST_BASE_PARSE_CLASS (gst_ae_parse_parent_class)->sink_event (parse,
       event);
@@ -408,7 +418,7 @@ aim (GstAeParse * self, GstEvent * event)
   gst_event_parse_seek (event, &rate, &format, &flags, &start_type, &start,
       &stop_type, &stop);
   if (format != GST_FORMAT_TIME || start_type != GST_SEEK_TYPE_SET || start < 0
-      || rate < 0 || self->is_timed)
+      || rate < 0)
     return event;
   start = (gint64) gst_ae_key_frames_aim (self->keys, (GstClockTime) start,
       flags);
@@ -427,7 +437,8 @@ gst_ae_parse_src_event (GstBaseParse * parse, GstEvent * event)
   GstAeParse *self = GST_AE_PARSE (parse);
 
   /* of sound, the base class guesses well enough */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && self->rate_hz == 0
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK
+      && g_atomic_int_get (&self->rate_hz) == 0
       && GST_PAD_MODE (GST_BASE_PARSE_SINK_PAD (self)) == GST_PAD_MODE_PULL)
     event = aim (self, event);
   return GST_BASE_PARSE_CLASS (gst_ae_parse_parent_class)->src_event (parse,
@@ -464,6 +475,8 @@ static void
 gst_ae_parse_init (GstAeParse * self)
 {
   self->keys = gst_ae_key_frames_new (GST_BASE_PARSE (self));
+  gst_pad_add_probe (GST_BASE_PARSE_SRC_PAD (GST_BASE_PARSE (self)),
+      GST_PAD_PROBE_TYPE_EVENT_FLUSH, note_flush, self, NULL);
 }
 
 static void
