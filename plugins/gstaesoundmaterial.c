@@ -19,6 +19,7 @@
 #define N_JUDGED 24
 #define N_REMEMBERED 24
 #define FORGETS_DB 0.05
+#define FURTHEST 0.7f           /* other noises lose less by a little less */
 
 /* Share of the samples that have something of the stream. */
 #define STREAM_SHARE 0.4f
@@ -277,7 +278,7 @@ gst_ae_sound_material_get (GstAeSoundMaterial * self)
         "reconstruct sound",.piece_size = GST_AE_STRETCH,.n_hashed =
         GST_AE_STRETCH,.held_out_every = HELD_OUT_EVERY,.n_min =
         MIN_STRETCHES,.n_judged = N_JUDGED,.n_remembered =
-        N_REMEMBERED,.flat = 1.0f,.furthest = 1.0f,.forgets_db =
+        N_REMEMBERED,.flat = 1.0f,.furthest = FURTHEST,.forgets_db =
         FORGETS_DB,.data = self,.prepare = prepare,.draw = draw,.judge =
         judge,.remember = remember};
 }

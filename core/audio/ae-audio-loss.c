@@ -11,7 +11,8 @@
 #define NOTHING 1e-9            /* energy, that of the clean sample being 1 */
 #define LEAST_SHARE 0.3         /* of the noisy power: where there is less speech,
                                  * magnitudes are measured in that */
-#define SPEECH_SHARE 0.003      /* of that: with less, there is no ratio */
+#define SPEECH_SHARE 0.003      /* of that, or of the speech before a mask: with
+                                 * less, there is no ratio */
 #define MASK_OFFSET 1e-3f       /* bounds the slope of the compression at 0 */
 
 /* Planes of a target. */
@@ -75,18 +76,20 @@ ae_audio_target_of (const AeTensor * mask, AeTensor * target, AeTensor * counts)
 
   for (gsize i = 0; i < n; i++) {
     double energy = 0.0;
+    float per_energy;
 
     if (counts->data[i] != 0.0f)
       continue;
     for (gsize p = i; p < size; p += n)
       energy += (double) (mask->data[p] * mask->data[p]
           * target->data[POWER * size + p]);
+    per_energy = energy > SPEECH_SHARE ? (float) (1.0 / energy) : 0.0f;
     for (gsize p = i; p < size; p += n) {
       float *t = target->data + p, m = mask->data[p];
 
-      t[CLEAN * size] = t[NOISY * size] * powf (m, COMPRESSION);
+      t[CLEAN * size] = t[NOISY * size] * powf (m + MASK_OFFSET, COMPRESSION);
       t[COSINE * size] = 1.0f;
-      t[POWER * size] /= (float) (energy + 1e-20);
+      t[POWER * size] *= per_energy;
       t[PRODUCT * size] = m * t[POWER * size];
     }
     counts->data[i] = 1.0f;

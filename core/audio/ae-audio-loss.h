@@ -38,7 +38,8 @@ double ae_audio_loss (const AeTensor * mask, const AeTensor * target,
  * ae_audio_target_of:
  * @mask: [%AE_STFT_BINS][1][frames][n]
  * @target: (inout): of ae_audio_target(); of samples whose first value in @counts
- *   is 0, the clean spectrum becomes @mask times the noisy one
+ *   is 0, the clean spectrum becomes @mask times the noisy one, with a ratio
+ *   only where @mask leaves some of what was clean
  */
 void ae_audio_target_of (const AeTensor * mask, AeTensor * target,
     AeTensor * counts);
