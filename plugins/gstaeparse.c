@@ -501,5 +501,5 @@ gst_ae_parse_class_init (GstAeParseClass * klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class,
       "Autoencoder latent parser", "Codec/Parser/Video/Audio",
-      "Finds the frames in a stream of latents", "gst-autoencoder");
+      "Finds the frames in a stream of latents", "The gst-autoencoder authors");
 }

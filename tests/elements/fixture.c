@@ -345,22 +345,29 @@ fixture_assert_equal_bytes (GstBuffer * a, GstBuffer * b)
   gst_buffer_unmap (b, &mb);
 }
 
-void
-fixture_assert_refused (const gchar * text, const gchar * why)
+GError *
+fixture_refusal (GstElement * element)
 {
-  g_autoptr (GstElement) element = gst_parse_launch (text, NULL);
+  g_autoptr (GstElement) owned = gst_object_ref_sink (element);
   g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstMessage) message = NULL;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
-  gst_object_ref_sink (element);
   gst_element_set_bus (element, bus);
-  fail_unless (gst_element_set_state (element, GST_STATE_PAUSED)
-      == GST_STATE_CHANGE_FAILURE);
+  fail_unless_equals_int (gst_element_set_state (element, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_FAILURE);
   message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
   fail_unless (message != NULL);
   gst_message_parse_error (message, &error, NULL);
-  fail_unless (strstr (error->message, why) != NULL, "%s", error->message);
   gst_element_set_state (element, GST_STATE_NULL);
   gst_element_set_bus (element, NULL);
+  return error;
+}
+
+void
+fixture_assert_refused (const gchar * text, const gchar * why)
+{
+  g_autoptr (GError) error = fixture_refusal (gst_parse_launch (text, NULL));
+
+  fail_unless (strstr (error->message, why) != NULL, "%s", error->message);
 }

@@ -75,5 +75,9 @@ guint16 *fixture_unpack (const GstVideoInfo * info, GstBuffer * buffer,
 /* Fails unless both hold the same bytes. */
 void fixture_assert_equal_bytes (GstBuffer * a, GstBuffer * b);
 
+/* Returns: (transfer full): the error of @element (transfer full), which fails unless it
+ * refuses to start. */
+GError *fixture_refusal (GstElement * element);
+
 /* Fails unless the element @text does not start, and says @why. */
 void fixture_assert_refused (const gchar * text, const gchar * why);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "fixture-sound.h"
+#include "fixture.h"
 
 #define SHARE 0.25f
 #define MAX_VALUES 400000
@@ -279,24 +280,12 @@ assert_start_fails (const gchar * model, gint code, GQuark domain,
     const gchar * text)
 {
   GstElement *element = gst_element_factory_make ("aeaudiodenoise", NULL);
-  GstBus *bus = gst_bus_new ();
   g_autoptr (GError) error = NULL;
-  GstMessage *message;
 
   g_object_set (element, "model", model, NULL);
-  gst_element_set_bus (element, bus);
-  fail_unless_equals_int (gst_element_set_state (element, GST_STATE_PAUSED),
-      GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  fail_unless (message != NULL);
-  gst_message_parse_error (message, &error, NULL);
+  error = fixture_refusal (element);
   fail_unless (g_error_matches (error, domain, code), "%s", error->message);
   fail_unless (strstr (error->message, text) != NULL, "%s", error->message);
-  gst_message_unref (message);
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_element_set_bus (element, NULL);
-  gst_object_unref (bus);
-  gst_object_unref (element);
 }
 
 GST_START_TEST (test_a_model_that_is_missing_or_of_another_kind_is_told)

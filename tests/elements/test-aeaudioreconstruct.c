@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fixture-sound.h"
+#include "fixture.h"
 #include "gstaeaudioreconstruct.h"
 #include "machine-sound.h"
 
@@ -252,22 +253,12 @@ GST_START_TEST (test_what_is_no_model_of_sound_is_told)
     g_autoptr (AeModel) model = machine_random_model (MACHINE_TEXT);
     AeSlot *slot = ae_slot_get ("machine");
     guint64 generation = 0;
-    GstBus *bus = gst_bus_new ();
-    GstMessage *message;
+    g_autoptr (GError) error = NULL;
 
     fail_unless (ae_slot_claim (slot, &slot, model->architecture, NULL));
     ae_slot_publish (slot, &slot, model);
     ae_slot_release (slot, &slot);
-    gst_element_set_bus (gst_object_ref_sink (element), bus);
-    fail_unless (gst_element_set_state (element, GST_STATE_PAUSED)
-        == GST_STATE_CHANGE_FAILURE);
-    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    fail_unless (message != NULL);
-    gst_message_unref (message);
-    gst_element_set_state (element, GST_STATE_NULL);
-    gst_element_set_bus (element, NULL);
-    gst_object_unref (element);
-    gst_object_unref (bus);
+    error = fixture_refusal (element);
     ae_slot_unref (slot);
     /* nobody holds it: it is a new one */
     slot = ae_slot_get ("machine");

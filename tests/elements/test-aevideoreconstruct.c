@@ -262,35 +262,12 @@ GST_START_TEST (test_heat_is_painted_where_it_is_unusual)
 
 GST_END_TEST;
 
-static void
-refused (const gchar * properties, const gchar * word)
-{
-  g_autofree gchar *text = g_strdup_printf ("aevideoreconstruct %s",
-      properties);
-  GstElement *element = gst_parse_launch (text, NULL);
-  GstBus *bus = gst_bus_new ();
-  GstMessage *message;
-  g_autoptr (GError) error = NULL;
-
-  gst_element_set_bus (element, bus);
-  fail_unless (gst_element_set_state (element, GST_STATE_PAUSED)
-      == GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  fail_unless (message != NULL);
-  gst_message_parse_error (message, &error, NULL);
-  fail_unless (strstr (error->message, word) != NULL, "%s", error->message);
-  gst_message_unref (message);
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_element_set_bus (element, NULL);
-  gst_object_unref (bus);
-  gst_object_unref (element);
-}
-
 GST_START_TEST (test_what_is_no_autoencoder_is_refused)
 {
-  refused ("", "slot=NAME");
-  refused ("model=none", "none");
-  refused ("model=denoise-video", "without one");
+  fixture_assert_refused ("aevideoreconstruct", "slot=NAME");
+  fixture_assert_refused ("aevideoreconstruct model=none", "none");
+  fixture_assert_refused ("aevideoreconstruct model=denoise-video",
+      "without one");
 }
 
 GST_END_TEST;

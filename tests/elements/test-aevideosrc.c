@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixture.h"
+
 enum
 { SIDE = 20, SIZE = SIDE * SIDE };
 
@@ -227,24 +229,8 @@ GST_START_TEST (test_a_model_without_a_prior_is_refused)
 
   for (guint i = 0; i < 2; i++) {
     g_autofree gchar *text = g_strdup_printf ("aevideosrc model=%s", models[i]);
-    GstElement *element = gst_parse_launch (text, NULL);
-    GstBus *bus = gst_bus_new ();
-    GstMessage *message;
-    g_autoptr (GError) error = NULL;
 
-    gst_element_set_bus (element, bus);
-    fail_unless (gst_element_set_state (element, GST_STATE_PAUSED)
-        == GST_STATE_CHANGE_FAILURE);
-    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    fail_unless (message != NULL);
-    gst_message_parse_error (message, &error, NULL);
-    fail_unless (strstr (error->message, words[i]) != NULL, "%s",
-        error->message);
-    gst_message_unref (message);
-    gst_element_set_state (element, GST_STATE_NULL);
-    gst_element_set_bus (element, NULL);
-    gst_object_unref (bus);
-    gst_object_unref (element);
+    fixture_assert_refused (text, words[i]);
   }
 }
 

@@ -167,26 +167,15 @@ assert_refused (const gchar * properties, const gchar * word)
 {
   g_autofree gchar *text = g_strdup_printf (TRAINER "%s checkpoint=%s",
       properties, path);
-  g_autoptr (GstElement) element = gst_parse_launch (text, NULL);
-  g_autoptr (GstBus) bus = gst_bus_new ();
-  g_autoptr (GstMessage) message = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree gchar *before = NULL, *after = NULL;
   gsize n_before, n_after;
 
   fail_unless (g_file_get_contents (path, &before, &n_before, NULL));
-  gst_object_ref_sink (element);
-  gst_element_set_bus (element, bus);
-  fail_unless (gst_element_set_state (element, GST_STATE_PAUSED)
-      == GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  fail_unless (message != NULL);
-  gst_message_parse_error (message, &error, NULL);
+  error = fixture_refusal (gst_parse_launch (text, NULL));
   fail_unless (strstr (error->message, word) != NULL, "%s", error->message);
   fail_unless (strstr (error->message, "resume=false starts anew") != NULL,
       "%s", error->message);
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_element_set_bus (element, NULL);
   fail_unless (g_file_get_contents (path, &after, &n_after, NULL));
   fail_unless (n_before == n_after && memcmp (before, after, n_after) == 0);
 }
