@@ -23,6 +23,20 @@ ae_activation_name (AeActivation activation)
 }
 
 void
+ae_leak_forward (float slope, float *x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    x[i] = x[i] > 0.0f ? x[i] : slope * x[i];
+}
+
+void
+ae_leak_backward (float slope, const float *y, float *grad, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    grad[i] = y[i] > 0.0f ? grad[i] : slope * grad[i];
+}
+
+void
 ae_activation_forward (AeActivation activation, float *x, gsize n)
 {
   switch (activation) {
@@ -31,8 +45,7 @@ ae_activation_forward (AeActivation activation, float *x, gsize n)
         x[i] = x[i] > 0.0f ? x[i] : 0.0f;
       break;
     case AE_ACTIVATION_LEAKY:
-      for (gsize i = 0; i < n; i++)
-        x[i] = x[i] > 0.0f ? x[i] : LEAKY_SLOPE * x[i];
+      ae_leak_forward (LEAKY_SLOPE, x, n);
       break;
     case AE_ACTIVATION_SIGMOID:
       for (gsize i = 0; i < n; i++)
@@ -64,8 +77,7 @@ ae_activation_backward (AeActivation activation, const float *y, float *grad,
         grad[i] = y[i] > 0.0f ? grad[i] : 0.0f;
       break;
     case AE_ACTIVATION_LEAKY:
-      for (gsize i = 0; i < n; i++)
-        grad[i] = y[i] > 0.0f ? grad[i] : LEAKY_SLOPE * grad[i];
+      ae_leak_backward (LEAKY_SLOPE, y, grad, n);
       break;
     case AE_ACTIVATION_SIGMOID:
       for (gsize i = 0; i < n; i++)

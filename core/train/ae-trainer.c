@@ -34,6 +34,7 @@ struct _AeTrainer
   Shard *shards;
   guint64 *seeds;               /* one a sample of the batch */
   float *weights, *moment1, *moment2, *average;
+  float *scratch;               /* of the optimiser */
   double *activity;             /* of the code, for its sparsity */
   gsize first;                  /* the first weight that is not frozen */
 
@@ -187,6 +188,8 @@ ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
   trainer->first = first_weight (architecture, checked.n_frozen);
   trainer->moment1 = alloc_floats (n);
   trainer->moment2 = alloc_floats (n);
+  trainer->scratch = alloc_floats (ae_optimiser_scratch_size
+      (&checked.optimiser, architecture));
   memcpy (trainer->weights, weights->data, n * sizeof (float));
   if (checked.ema > 0.0f) {
     trainer->average = alloc_floats (n);
@@ -226,6 +229,7 @@ ae_trainer_free (AeTrainer * trainer)
   ae_aligned_free (trainer->moment1);
   ae_aligned_free (trainer->moment2);
   ae_aligned_free (trainer->average);
+  ae_aligned_free (trainer->scratch);
   ae_architecture_unref (trainer->architecture);
   g_free (trainer);
 }
@@ -471,10 +475,10 @@ move_weights (AeTrainer * trainer, float learning_rate)
 {
   gsize first = trainer->first, n = trainer->architecture->n_weights;
 
-  ae_optimiser_step (&trainer->config.optimiser, trainer->n_steps,
-      learning_rate, n - first, trainer->shards[0].grad + first,
-      trainer->moment1 + first, trainer->moment2 + first,
-      trainer->weights + first);
+  ae_optimiser_step_model (&trainer->config.optimiser, trainer->n_steps,
+      learning_rate, trainer->architecture, trainer->config.n_frozen,
+      trainer->shards[0].grad, trainer->moment1, trainer->moment2,
+      trainer->scratch, trainer->weights);
   if (trainer->average) {
     /* a shorter memory at first, so that the start is soon forgotten */
     float decay = MIN (trainer->config.ema, (float) (trainer->n_steps + 1)
@@ -484,6 +488,13 @@ move_weights (AeTrainer * trainer, float learning_rate)
       trainer->average[i] += (1.0f - decay)
           * (trainer->weights[i] - trainer->average[i]);
   }
+}
+
+void
+ae_trainer_set_leak (AeTrainer * trainer, float slope)
+{
+  for (guint i = 0; i < trainer->n_shards; i++)
+    ae_tape_set_leak (trainer->shards[i].tape, slope);
 }
 
 gboolean

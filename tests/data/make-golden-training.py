@@ -67,11 +67,44 @@ cases = [
     {'loss': 'bce', 'code_l1': 0.1, 'sparsity': 0.3, 'target': 0.2,
      'contractive': 0.4, 'l2': 0.01},
 ]
+
+
+class Muon:
+    """Jordan et al. 2024, scaled as Bernstein and Newhouse 2024."""
+
+    def __init__(self, parameters, rate, beta, decay):
+        self.matrices = [p for p in parameters if p.dim() > 1]
+        self.others = torch.optim.AdamW(
+            [p for p in parameters if p.dim() == 1], rate / 20, (beta, 0.99),
+            1e-8, decay)
+        self.moments = [torch.zeros_like(p) for p in self.matrices]
+        self.rate, self.beta, self.decay = rate, beta, decay
+
+    def zero_grad(self):
+        self.others.zero_grad()
+        for p in self.matrices:
+            p.grad = None
+
+    @torch.no_grad()
+    def step(self):
+        self.others.step()
+        for p, m in zip(self.matrices, self.moments):
+            m.mul_(self.beta).add_(p.grad * (1 - self.beta))
+            x = self.beta * m + (1 - self.beta) * p.grad
+            x = x / x.norm()
+            for _ in range(5):
+                a = x @ x.T
+                x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+            p.mul_(1 - self.rate * self.decay)
+            p.sub_(self.rate * (p.shape[0] / p.shape[1]) ** 0.5 * x)
+
+
 optimisers = [
     ('SGD', lambda p: torch.optim.SGD(p, 0.05, momentum=0.9,
                                       weight_decay=0.02)),
     ('ADAM', lambda p: torch.optim.Adam(p, 0.05, (0.9, 0.99), 1e-8, 0.02)),
     ('ADAMW', lambda p: torch.optim.AdamW(p, 0.05, (0.9, 0.99), 1e-8, 0.02)),
+    ('MUON', lambda p: Muon(p, 0.05, 0.9, 0.02)),
 ]
 
 
