@@ -9,12 +9,12 @@
 #include "ae-audio-features.h"
 #include "ae-audio-loss.h"
 #include "ae-audio-quality.h"
-#include "ae-checkpoint.h"
 #include "ae-error.h"
 #include "ae-schedule.h"
 #include "model-facts.h"
 #include "ae-noisy-speech.h"
 #include "sound-set.h"
+#include "training-file.h"
 
 #define BLOCK(label, distance) \
     "save " label ", norm, conv 1x1 192 relu, causal 3 " distance " relu, " \
@@ -221,61 +221,13 @@ current_model (const Training * training, GError ** error)
 }
 
 static gboolean
-save_checkpoint (const Training * training, AeModel * model, GError ** error)
-{
-  g_autofree gchar *schedule =
-      g_strdup_printf ("cosine, %.0f seconds", seconds (training));
-  AeCheckpoint checkpoint = {
-    .model = model,
-    .is_better = TRUE,
-    .published_at = ae_trainer_n_steps (training->trainer),
-    .objective = (gchar *) OBJECTIVE,
-    .schedule = schedule,
-    .state = ae_trainer_state (training->trainer),
-    .rate_scale = 1.0f,
-  };
-  gboolean ok = ae_checkpoint_save (&checkpoint, option_checkpoint, error);
-
-  ae_trainer_state_free (checkpoint.state);
-  return ok;
-}
-
-static gboolean
-go_on (Training * training, GError ** error)
-{
-  g_autoptr (AeCheckpoint) checkpoint = NULL;
-  const gchar *text = training->first->architecture->text;
-  const gchar *comma;
-
-  if (option_checkpoint == NULL
-      || !g_file_test (option_checkpoint, G_FILE_TEST_EXISTS))
-    return TRUE;
-  checkpoint = ae_checkpoint_load (option_checkpoint, error);
-  if (checkpoint == NULL)
-    return FALSE;
-  if (strcmp (checkpoint->objective, OBJECTIVE) != 0
-      || strcmp (checkpoint->model->architecture->text, text) != 0) {
-    g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
-        "%s: a training of \"%s\" with objective %s, expected \"%s\" with %s",
-        option_checkpoint, checkpoint->model->architecture->text,
-        checkpoint->objective, text, OBJECTIVE);
-    return FALSE;
-  }
-  ae_trainer_restore (training->trainer, checkpoint->state);
-  comma = strchr (checkpoint->schedule, ',');
-  training->seconds_before = comma ? g_ascii_strtod (comma + 1, NULL) : 0.0;
-  g_print ("going on from step %" G_GUINT64_FORMAT " of %s\n",
-      ae_trainer_n_steps (training->trainer), option_checkpoint);
-  return TRUE;
-}
-
-static gboolean
 write_and_report (Training * training, double loss, GError ** error)
 {
   g_autoptr (AeModel) model = current_model (training, error);
 
   if (model == NULL || !ae_model_save (model, option_output, error)
-      || (option_checkpoint && !save_checkpoint (training, model, error)))
+      || !ae_training_file_save (option_checkpoint, training->trainer, model,
+          OBJECTIVE, seconds (training), error))
     return FALSE;
   g_print ("step %" G_GUINT64_FORMAT ", %.0f s, loss %.5f",
       ae_trainer_n_steps (training->trainer), seconds (training), loss);
@@ -345,7 +297,9 @@ train (Training * training, GError ** error)
   config.target_channels = AE_AUDIO_TARGET;
   training->trainer = ae_trainer_new (training->first->architecture,
       training->first->weights, &config, error);
-  if (training->trainer == NULL || !go_on (training, error))
+  if (training->trainer == NULL
+      || !ae_training_file_go_on (option_checkpoint, training->trainer, a->text,
+          OBJECTIVE, &training->seconds_before, error))
     return FALSE;
   g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.1f million products per second, "
       "%.0f s of speech, %.0f s of noise\n", a->text, a->n_weights,

@@ -15,6 +15,7 @@
 #include "motion-patches.h"
 #include "noisy-patches.h"
 #include "picture-set.h"
+#include "training-file.h"
 
 #define DEFAULT_ARCHITECTURE \
     "unshuffle 2, save in, given 1, conv 3x3 24 relu, conv 3x3 24 relu, " \
@@ -31,16 +32,20 @@
     "deconv 2x2*2 12, add half relu, conv 3x3 1 sigmoid"
 
 static gchar *option_architecture, *option_init, *option_output;
-static gchar *option_validate;
+static gchar *option_checkpoint, *option_optimiser, *option_validate;
 static gint option_steps, option_batch = 32, option_patch = 64;
 static gint option_threads, option_seed = 1, option_report = 1000;
-static gdouble option_minutes = 30.0, option_rate = 2e-3;
+static gdouble option_minutes = 30.0, option_rate;
 static gboolean option_gate;
 static gchar **option_pictures;
+static AeOptimiserKind optimiser;
 
 static const GOptionEntry entries[] = {
   {"output", 'o', 0, G_OPTION_ARG_FILENAME, &option_output,
       "Model file to write (default: my-denoiser.safetensors)", "FILE"},
+  {"checkpoint", 'c', 0, G_OPTION_ARG_FILENAME, &option_checkpoint,
+      "Write the state of the training here with every report, and go on from "
+        "it if it is there; takes --steps", "FILE"},
   {"minutes", 'm', 0, G_OPTION_ARG_DOUBLE, &option_minutes,
       "How long to train (default: 30)", "M"},
   {"steps", 's', 0, G_OPTION_ARG_INT, &option_steps,
@@ -58,14 +63,19 @@ static const GOptionEntry entries[] = {
       "Patches in a step, a multiple of 16 (default: 32)", "N"},
   {"patch", 0, 0, G_OPTION_ARG_INT, &option_patch,
       "Height and width of a patch (default: 64)", "N"},
+  {"optimiser", 0, 0, G_OPTION_ARG_STRING, &option_optimiser,
+      "muon or adamw (default: muon from random weights, adamw with --init or "
+        "--gate)", "NAME"},
   {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &option_rate,
-      "Peak of the learning rate (default: 0.002)", "R"},
+        "Peak of the learning rate (default: 0.04 of muon, 0.002 of adamw)",
+      "R"},
   {"seed", 0, 0, G_OPTION_ARG_INT, &option_seed,
       "Seed of weights, patches and noise (default: 1)", "N"},
   {"threads", 't', 0, G_OPTION_ARG_INT, &option_threads,
       "Threads (default: one per processor)", "N"},
   {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
-        "Steps between reports, each of which writes the model (default: 1000)",
+        "Steps between reports, of which those of the last quarter write the model, "
+        "with --init or --gate all (default: 1000)",
       "N"},
   {"gate", 0, 0, G_OPTION_ARG_NONE, &option_gate,
         "Train the gate of the filter over time instead, see docs/training.md",
@@ -212,17 +222,26 @@ check_model (const AeArchitecture * a, GError ** error)
   return FALSE;
 }
 
-static gboolean
-save (const AeModel * first, AeWeights * weights, guint64 n_steps,
-    const gchar * path, GError ** error)
+static AeModel *
+current_model (AeArchitecture * architecture, const AeTrainer * trainer,
+    GError ** error)
 {
+  g_autoptr (AeWeights) weights = ae_trainer_weights (trainer, error);
   g_autoptr (GHashTable) metadata =
       ae_model_facts (option_gate ? "temporal-gate" : "denoise", "video",
-      n_steps);
-  g_autoptr (AeModel) model = NULL;
+      ae_trainer_n_steps (trainer));
 
-  model = ae_model_new (first->architecture, weights, metadata, error);
-  return model != NULL && ae_model_save (model, path, error);
+  return weights ? ae_model_new (architecture, weights, metadata, error)
+      : NULL;
+}
+
+/* What has to be the same for a training to go on as if it had not stopped. */
+static gchar *
+describe_objective (void)
+{
+  return g_strdup_printf ("%s, %d steps of %d patches of %d, %s, rate %g, "
+      "seed %d", option_gate ? "gate" : "denoise", option_steps, option_batch,
+      option_patch, ae_optimiser_name (optimiser), option_rate, option_seed);
 }
 
 /* Steps that fit into option_minutes, told from how long a few take. */
@@ -238,6 +257,19 @@ plan_steps (AeTrainer * trainer, AeSampleFunc func, gpointer data)
   }
   us = MAX (g_get_monotonic_time () - begin_us, 1);
   return (guint64) (option_minutes * 60e6 / (double) us * n_probe);
+}
+
+/* Units stay alive while rates are high: from random weights relu leaks a tenth
+ * of what is negative in the first half, and nothing any more in the last
+ * quarter. */
+static float
+leak (guint64 step, guint64 n_steps)
+{
+  double left = 3.0 - 4.0 * (double) step / (double) n_steps;
+
+  if (option_init || option_gate)
+    return 0.0f;
+  return 0.1f * (float) CLAMP (left, 0.0, 1.0);
 }
 
 static gboolean
@@ -256,8 +288,10 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   g_autoptr (AeTrainer) trainer = NULL;
   g_autoptr (AeTape) tape = NULL;
   AeSchedule schedule = { AE_SCHEDULE_COSINE, (float) option_rate, 0, 0 };
+  g_autofree gchar *objective = describe_objective ();
   guint64 n_steps;
-  double mean_loss = 0.0;
+  guint n_seen = 0;
+  double mean_loss = 0.0, seconds_before = 0.0;
   gint64 begin_us;
 
   if (model == NULL || !check_model (model->architecture, error))
@@ -270,9 +304,12 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   config.batch = (guint) option_batch;
   config.seed = (guint64) option_seed;
   config.n_threads = (guint) option_threads;
+  config.optimiser.kind = optimiser;
   trainer = ae_trainer_new (model->architecture, model->weights, &config,
       error);
-  if (trainer == NULL)
+  if (trainer == NULL
+      || !ae_training_file_go_on (option_checkpoint, trainer,
+          model->architecture->text, objective, &seconds_before, error))
     return FALSE;
   tape = ae_tape_new (model->architecture);
   n_steps = option_steps > 0 ? (guint64) option_steps
@@ -286,28 +323,53 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   schedule.n_steps = n_steps;
   schedule.n_warmup = MIN (500, n_steps / 10);
   begin_us = g_get_monotonic_time ();
-  for (guint64 i = 0; i < n_steps; i++) {
+  for (guint64 i = ae_trainer_n_steps (trainer); i < n_steps; i++) {
     AeTrainerLoss loss;
 
+    ae_trainer_set_leak (trainer, leak (i, n_steps));
     if (!ae_trainer_step (trainer, func, data,
             ae_schedule_rate (&schedule, i), &loss, error))
       return FALSE;
-    mean_loss += (loss.total - mean_loss) / (double) MIN (i + 1, 1000);
+    mean_loss += (loss.total - mean_loss) / MIN (++n_seen, 1000);
     if ((i + 1) % (guint64) option_report == 0 || i + 1 == n_steps) {
-      g_autoptr (AeWeights) weights = ae_trainer_weights (trainer, error);
+      g_autoptr (AeModel) now = current_model (model->architecture, trainer,
+          error);
+      double seconds = seconds_before
+          + (double) (g_get_monotonic_time () - begin_us) / 1e6;
 
-      if (weights == NULL || !save (model, weights, i + 1, option_output,
-              error))
+      if (now == NULL || (leak (i, n_steps) == 0.0f
+              && !ae_model_save (now, option_output, error))
+          || !ae_training_file_save (option_checkpoint, trainer, now, objective,
+              seconds, error))
         return FALSE;
       g_print ("step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-          ", %.0f s, loss %.5f", i + 1, n_steps,
-          (double) (g_get_monotonic_time () - begin_us) / 1e6, mean_loss);
+          ", %.0f s, loss %.5f", i + 1, n_steps, seconds, mean_loss);
+      ae_tape_set_leak (tape, leak (i, n_steps));
       if (held_out)
-        report (held_out, tape, weights);
+        report (held_out, tape, now->weights);
       else
         g_print ("\n");
     }
   }
+  return TRUE;
+}
+
+static gboolean
+choose_optimiser (GError ** error)
+{
+  optimiser = option_init || option_gate ? AE_OPTIMISER_ADAMW
+      : AE_OPTIMISER_MUON;
+  if (g_strcmp0 (option_optimiser, "muon") == 0)
+    optimiser = AE_OPTIMISER_MUON;
+  else if (g_strcmp0 (option_optimiser, "adamw") == 0)
+    optimiser = AE_OPTIMISER_ADAMW;
+  else if (option_optimiser) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--optimiser \"%s\" is neither muon nor adamw", option_optimiser);
+    return FALSE;
+  }
+  if (option_rate == 0.0)
+    option_rate = optimiser == AE_OPTIMISER_MUON ? 0.04 : 2e-3;
   return TRUE;
 }
 
@@ -326,13 +388,16 @@ check_options (GError ** error)
   else if (option_gate && option_validate)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--validate does not report on a --gate");
+  else if (option_checkpoint && option_steps == 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--checkpoint without --steps, which says when training ends");
   else if (option_steps < 0 || option_report < 1 || option_threads < 0
-      || !(option_minutes > 0.0) || !(option_rate > 0.0))
+      || !(option_minutes > 0.0) || option_rate < 0.0)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--steps, --minutes, --report-every, --threads and --rate take "
         "positive numbers");
   else
-    return TRUE;
+    return choose_optimiser (error);
   return FALSE;
 }
 

@@ -2,12 +2,17 @@
 # Tests of what trains: sourced by check-pipeline.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-# Seconds of training on pictures of the clip: enough to see that it learns.
-test_train_denoiser_makes_a_model_that_denoises() {
+# Pictures of the clip, for trainers that take files.
+pictures() {
   mkdir "$dir/pictures"
   gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videorate \
     ! video/x-raw,framerate=2/1 ! videoconvert ! pngenc \
     ! multifilesink location="$dir/pictures/%02d.png"
+}
+
+# Seconds of training on pictures of the clip: enough to see that it learns.
+test_train_denoiser_makes_a_model_that_denoises() {
+  pictures
   "$pipelines/train-denoiser" "$dir/pictures" --steps 400 --batch 16 --patch 32 \
     -o "$dir/model.safetensors"
   make_noisy "$dir/noisy.mkv"
@@ -15,6 +20,37 @@ test_train_denoiser_makes_a_model_that_denoises() {
     ! aevideodenoise model="$dir/model.safetensors" \
     ! matroskamux ! filesink location="$dir/result.mkv"
   gains_over "$dir/noisy.mkv" "$dir/result.mkv" 2
+}
+
+test_train_denoiser_goes_on_after_a_kill_as_if_it_had_not_stopped() {
+  local first options=("$dir/pictures" --steps 60 --batch 16 --patch 32
+    --report-every 5 -a 'conv 3x3 8 relu | conv 3x3 1')
+  pictures
+  "$pipelines/train-denoiser" "${options[@]}" -o "$dir/whole.safetensors"
+  options+=(--checkpoint "$dir/training" -o "$dir/model.safetensors")
+  "$pipelines/train-denoiser" "${options[@]}" >"$dir/first" &
+  first=$!
+  for _ in {1..300}; do
+    [ -s "$dir/training" ] && break
+    sleep 0.02
+  done
+  kill -9 "$first" || fail "it had ended already"
+  wait "$first" || true
+  "$pipelines/train-denoiser" "${options[@]}" | tee "$dir/said"
+  grep -q "^going on from step [1-9]" "$dir/said" || fail "it began anew"
+  cmp "$dir/whole.safetensors" "$dir/model.safetensors" \
+    || fail "the result is another"
+  ! "$pipelines/train-denoiser" "${options[@]}" --rate 0.01 2>"$dir/said" \
+    || fail "it goes on at another rate"
+  grep -q "rate 0.04, seed 1; expected .* rate 0.01, seed 1" "$dir/said" \
+    || fail "it does not say what differs"
+  ! "$pipelines/train-denoiser" "$dir/pictures" --checkpoint "$dir/training" \
+    2>"$dir/said" || fail "it takes a checkpoint without steps"
+  grep -q "without --steps" "$dir/said" || fail "it does not say why"
+  ! "$pipelines/train-denoiser" "$dir/pictures" --optimiser best 2>"$dir/said" \
+    || fail "it takes any optimiser"
+  grep -q '"best" is neither muon nor adamw' "$dir/said" \
+    || fail "it does not say what it takes"
 }
 
 # tone FILE FREQUENCY: three seconds, for speech.
