@@ -10,6 +10,7 @@
  * nothing. */
 #define RATE_FINE_TUNE 3e-4f
 #define RATE_RANDOM 2e-3f
+#define RATE_MUON 10.0f         /* times these */
 
 static const GstAeProperty rows[] = {
 #define AT(field) G_STRUCT_OFFSET (GstAeTrainSettings, field)
@@ -52,10 +53,11 @@ static const GstAeProperty rows[] = {
   {"optimiser", "Optimiser", "How gradients move weights", GST_AE_ENUM,
       AT (optimiser), gst_ae_optimiser_get_type,.usual = AE_OPTIMISER_ADAMW},
   {"learning-rate", "Learning rate", "Learning rate (-1 = 0.0003 from a model, "
-        "0.002 from random weights)", GST_AE_FLOAT, AT (learning_rate),.low =
-        -1.0,
+        "0.002 from random weights; ten times that with muon)", GST_AE_FLOAT,
+        AT (learning_rate),.low = -1.0,
       .high = 1000.0,.usual = -1.0},
-  {"momentum", "Momentum", "Momentum of SGD, first decay of Adam", GST_AE_FLOAT,
+  {"momentum", "Momentum", "Momentum of SGD and Muon, first decay of Adam",
+        GST_AE_FLOAT,
       AT (momentum),.high = 0.9999,.usual = 0.9},
   {"weight-decay", "Weight decay", "Weight decay of the optimiser",
         GST_AE_FLOAT,
@@ -199,7 +201,8 @@ gst_ae_train_settings_config (const GstAeTrainSettings * s,
   float rate = s->learning_rate;
 
   if (rate < 0.0f)
-    rate = s->architecture ? RATE_RANDOM : RATE_FINE_TUNE;
+    rate = (s->architecture ? RATE_RANDOM : RATE_FINE_TUNE)
+        * (s->optimiser == AE_OPTIMISER_MUON ? RATE_MUON : 1.0f);
   memset (config, 0, sizeof *config);
   config->trainer = (AeTrainerConfig) {
   .condition_height = 1,.condition_width = 1,.n_threads =

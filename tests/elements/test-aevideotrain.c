@@ -171,6 +171,39 @@ GST_START_TEST (test_each_objective_learns_and_publishes)
 
 GST_END_TEST;
 
+static gdouble
+held_out_after (const gchar * properties, gdouble * rate)
+{
+  g_autofree gchar *all = g_strdup_printf ("objective=temporal %s " BLOCK,
+      properties);
+  Trainer t = new_trainer (all, "GRAY8", 96, 64);
+  gdouble held_out;
+  GstStructure *s;
+
+  start (&t);
+  play (&t, 120, 0.0f);
+  s = stats (&t);
+  fail_unless (gst_structure_get (s, "learning-rate", G_TYPE_DOUBLE, rate,
+          "held-out", G_TYPE_DOUBLE, &held_out, NULL));
+  gst_structure_free (s);
+  clear (&t);
+  return held_out;
+}
+
+GST_START_TEST (test_muon_learns_at_a_rate_of_its_own)
+{
+  gdouble rate, before, after;
+
+  before = held_out_after ("learning-rate=0", &rate);
+  fail_unless (held_out_after ("optimiser=adamw", &rate) < before);
+  fail_unless (fabs (rate - 0.002) < 1e-6, "%g", rate);
+  after = held_out_after ("optimiser=muon", &rate);
+  fail_unless (fabs (rate - 0.02) < 1e-6, "%g", rate);
+  fail_unless (after < 0.5 * before, "%g of %g", after, before);
+}
+
+GST_END_TEST;
+
 /* With no property but those that bound the time. */
 GST_START_TEST (test_the_shipped_model_trains)
 {
@@ -478,6 +511,7 @@ aevideotrain_suite (void)
   tcase_add_checked_fixture (tcase, fixture_setup, fixture_teardown);
   tcase_add_test (tcase, test_frames_of_every_format_pass_bit_by_bit);
   tcase_add_loop_test (tcase, test_each_objective_learns_and_publishes, 0, 4);
+  tcase_add_test (tcase, test_muon_learns_at_a_rate_of_its_own);
   tcase_add_test (tcase, test_the_shipped_model_trains);
   tcase_add_test (tcase, test_temporal_leaves_a_moving_camera_alone);
   tcase_add_test (tcase, test_a_denoiser_takes_up_what_is_learned_from_noise);
