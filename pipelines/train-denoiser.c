@@ -18,12 +18,11 @@
 #include "training-file.h"
 
 #define DEFAULT_ARCHITECTURE \
-    "unshuffle 2, save in, given 1, conv 3x3 24 relu, conv 3x3 24 relu, " \
-    "save half, conv 3x3/2 48 relu, conv 3x3 48 relu, save quarter, " \
-    "conv 3x3/2 64 relu, conv 3x3 64 relu | " \
-    "deconv 2x2*2 48, add quarter relu, conv 3x3 48 relu, " \
-    "deconv 2x2*2 24, add half relu, conv 3x3 24 relu, conv 3x3 4, " \
-    "modulate, add in, shuffle 2"
+    "unshuffle 2, save in, given 1, conv 3x3 24 leaky, conv 3x3 24 leaky, " \
+    "save half, conv 3x3/2 48 leaky, conv 3x3 48 leaky, save quarter, " \
+    "conv 3x3/2 64 leaky, conv 3x3 64 leaky, conv 3x3 64 leaky | " \
+    "deconv 2x2*2 48, add quarter leaky, conv 3x3 48 leaky, " \
+    "deconv 2x2*2 24, add half leaky, conv 3x3 4, modulate, add in, shuffle 2"
 
 #define GATE_ARCHITECTURE \
     "unshuffle 2, given 2, conv 3x3 12 relu, save half, " \
@@ -74,8 +73,7 @@ static const GOptionEntry entries[] = {
   {"threads", 't', 0, G_OPTION_ARG_INT, &option_threads,
       "Threads (default: one per processor)", "N"},
   {"report-every", 0, 0, G_OPTION_ARG_INT, &option_report,
-        "Steps between reports, of which those of the last quarter write the model, "
-        "with --init or --gate all (default: 1000)",
+        "Steps between reports, each of which writes the model (default: 1000)",
       "N"},
   {"gate", 0, 0, G_OPTION_ARG_NONE, &option_gate,
         "Train the gate of the filter over time instead, see docs/training.md",
@@ -259,19 +257,6 @@ plan_steps (AeTrainer * trainer, AeSampleFunc func, gpointer data)
   return (guint64) (option_minutes * 60e6 / (double) us * n_probe);
 }
 
-/* Units stay alive while rates are high: from random weights relu leaks a tenth
- * of what is negative in the first half, and nothing any more in the last
- * quarter. */
-static float
-leak (guint64 step, guint64 n_steps)
-{
-  double left = 3.0 - 4.0 * (double) step / (double) n_steps;
-
-  if (option_init || option_gate)
-    return 0.0f;
-  return 0.1f * (float) CLAMP (left, 0.0, 1.0);
-}
-
 static gboolean
 train (const AePictureSet * pictures, const AePictureSet * held_out,
     GError ** error)
@@ -326,7 +311,6 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   for (guint64 i = ae_trainer_n_steps (trainer); i < n_steps; i++) {
     AeTrainerLoss loss;
 
-    ae_trainer_set_leak (trainer, leak (i, n_steps));
     if (!ae_trainer_step (trainer, func, data,
             ae_schedule_rate (&schedule, i), &loss, error))
       return FALSE;
@@ -337,14 +321,12 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
       double seconds = seconds_before
           + (double) (g_get_monotonic_time () - begin_us) / 1e6;
 
-      if (now == NULL || (leak (i, n_steps) == 0.0f
-              && !ae_model_save (now, option_output, error))
+      if (now == NULL || !ae_model_save (now, option_output, error)
           || !ae_training_file_save (option_checkpoint, trainer, now, objective,
               seconds, error))
         return FALSE;
       g_print ("step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
           ", %.0f s, loss %.5f", i + 1, n_steps, seconds, mean_loss);
-      ae_tape_set_leak (tape, leak (i, n_steps));
       if (held_out)
         report (held_out, tape, now->weights);
       else

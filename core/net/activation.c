@@ -22,18 +22,18 @@ ae_activation_name (AeActivation activation)
   return names[activation];
 }
 
-void
-ae_leak_forward (float slope, float *x, gsize n)
+gboolean
+ae_activation_is_straight (AeActivation activation)
 {
-  for (gsize i = 0; i < n; i++)
-    x[i] = x[i] > 0.0f ? x[i] : slope * x[i];
+  return activation == AE_ACTIVATION_LINEAR || activation == AE_ACTIVATION_RELU
+      || activation == AE_ACTIVATION_LEAKY;
 }
 
-void
-ae_leak_backward (float slope, const float *y, float *grad, gsize n)
+float
+ae_activation_slope (AeActivation activation)
 {
-  for (gsize i = 0; i < n; i++)
-    grad[i] = y[i] > 0.0f ? grad[i] : slope * grad[i];
+  return activation == AE_ACTIVATION_RELU ? 0.0f
+      : activation == AE_ACTIVATION_LEAKY ? LEAKY_SLOPE : 1.0f;
 }
 
 void
@@ -45,7 +45,8 @@ ae_activation_forward (AeActivation activation, float *x, gsize n)
         x[i] = x[i] > 0.0f ? x[i] : 0.0f;
       break;
     case AE_ACTIVATION_LEAKY:
-      ae_leak_forward (LEAKY_SLOPE, x, n);
+      for (gsize i = 0; i < n; i++)
+        x[i] = x[i] > 0.0f ? x[i] : LEAKY_SLOPE * x[i];
       break;
     case AE_ACTIVATION_SIGMOID:
       for (gsize i = 0; i < n; i++)
@@ -77,7 +78,8 @@ ae_activation_backward (AeActivation activation, const float *y, float *grad,
         grad[i] = y[i] > 0.0f ? grad[i] : 0.0f;
       break;
     case AE_ACTIVATION_LEAKY:
-      ae_leak_backward (LEAKY_SLOPE, y, grad, n);
+      for (gsize i = 0; i < n; i++)
+        grad[i] = y[i] > 0.0f ? grad[i] : LEAKY_SLOPE * grad[i];
       break;
     case AE_ACTIVATION_SIGMOID:
       for (gsize i = 0; i < n; i++)

@@ -16,7 +16,8 @@
 #define N_CLIPS 40
 #define LEAST_CLIP 0.3
 
-/* Magnitudes of one channel; bin i counts those from i * width on. */
+/* Magnitudes of one channel's samples of one sign; bin i counts those from
+ * i * width on. */
 typedef struct
 {
   double bins[N_BINS];
@@ -26,11 +27,19 @@ typedef struct
 
 typedef struct
 {
-  Histogram *channels;          /* NULL: not a convolution for integers */
+  Histogram above, below;       /* from 0 on, and below 0 */
+} Channel;
+
+typedef struct
+{
+  Channel *channels;            /* NULL: not a convolution for integers */
   AeRounding *rounding;         /* NULL: to the nearest */
   gboolean is_signed;
   gboolean is_finite;
 } Input;
+
+/* Bytes that may stand for 0 where samples are signed: a leak needs few below. */
+static const guint8 zeros[] = { 8, 16, 24, 32, 48, 64, 96, 128 };
 
 struct _AeCalibration
 {
@@ -52,7 +61,7 @@ ae_calibration_new (AeArchitecture * architecture)
 
     self->inputs[i].is_finite = TRUE;
     if (ae_int8_suits (layer)) {
-      self->inputs[i].channels = g_new0 (Histogram, layer->in.c);
+      self->inputs[i].channels = g_new0 (Channel, layer->in.c);
       self->inputs[i].rounding = ae_rounding_new (layer);
     }
   }
@@ -93,24 +102,36 @@ widen (Histogram * histogram, float most)
 }
 
 static void
-add_channel (Input * input, Histogram * histogram, const float *x, gsize n,
-    const float *weights, guint n_samples)
+make_room (Histogram * histogram, float most)
 {
-  float most = 0.0f;
-
-  for (gsize i = 0; i < n; i++) {
-    input->is_finite &= isfinite (x[i]);
-    input->is_signed |= x[i] < 0.0f;
-    most = MAX (most, fabsf (x[i]));
-  }
-  if (!input->is_finite)
-    return;
   histogram->most = MAX (histogram->most, most);
   if (most > 0.0f)
     widen (histogram, most);
-  for (gsize i = 0; i < n && histogram->width > 0.0f; i++)
-    histogram->bins[(guint) (fabsf (x[i]) / histogram->width)] +=
-        (double) weights[i % n_samples];
+}
+
+static void
+add_channel (Input * input, Channel * channel, const float *x, gsize n,
+    const float *weights, guint n_samples)
+{
+  float most = 0.0f, least = 0.0f;
+
+  for (gsize i = 0; i < n; i++) {
+    input->is_finite &= isfinite (x[i]);
+    most = MAX (most, x[i]);
+    least = MIN (least, x[i]);
+  }
+  if (!input->is_finite)
+    return;
+  input->is_signed |= least < 0.0f;
+  make_room (&channel->above, most);
+  make_room (&channel->below, -least);
+  for (gsize i = 0; i < n; i++) {
+    Histogram *histogram = x[i] < 0.0f ? &channel->below : &channel->above;
+
+    if (histogram->width > 0.0f)
+      histogram->bins[(guint) (fabsf (x[i]) / histogram->width)] +=
+          (double) weights[i % n_samples];
+  }
 }
 
 void
@@ -132,11 +153,11 @@ ae_calibration_add (AeCalibration * self, const AeTape * tape,
 /* The sum of squared errors if samples over @clip are clipped. Samples of 0
  * have no error in either case. */
 static double
-error_of (const Histogram * histogram, double clip, guint n_steps)
+error_of (const Histogram * histogram, double step, guint n_steps)
 {
-  double step = clip / n_steps, sum = 0.0;
+  double clip = step * n_steps, sum = 0.0;
 
-  for (guint i = 0; i < N_BINS; i++) {
+  for (guint i = 0; i < N_BINS && histogram->width > 0.0f; i++) {
     double x = (i + 0.5) * (double) histogram->width, over = x - clip;
 
     sum += histogram->bins[i] * (over > 0.0 ? over * over : step * step / 12.0);
@@ -144,22 +165,70 @@ error_of (const Histogram * histogram, double clip, guint n_steps)
   return sum;
 }
 
+/* With @zero steps below 0 and the rest of 255 above; @error becomes the sum of
+ * squared errors. */
 static float
-best_step (const Histogram * histogram, guint n_steps)
+best_step (const Channel * channel, guint8 zero, double *error)
 {
-  double best = G_MAXDOUBLE, best_clip = 0.0;
+  const guint n_above = 255 - zero;
+  double most = (double) channel->above.most / n_above, best_step = 0.0;
 
+  if (zero > 0)
+    most = MAX (most, (double) channel->below.most / zero);
+  *error = G_MAXDOUBLE;
   for (guint i = 0; i <= N_CLIPS; i++) {
-    double clip = (double) histogram->most * (LEAST_CLIP + (1.0 - LEAST_CLIP)
-        * i / N_CLIPS);
-    double error = error_of (histogram, clip, n_steps);
+    double step = most * (LEAST_CLIP + (1.0 - LEAST_CLIP) * i / N_CLIPS);
+    double sum = error_of (&channel->above, step, n_above)
+        + error_of (&channel->below, step, zero);
 
-    if (error <= best) {
-      best = error;
-      best_clip = clip;
+    if (sum <= *error) {
+      *error = sum;
+      best_step = step;
     }
   }
-  return (float) (best_clip / n_steps);
+  return (float) best_step;
+}
+
+/* By how much a squared error of input channel @c is off in the layer's output. */
+static double
+squared_weights (const AeLayer * layer, const float *weights, guint c)
+{
+  double sum = 0.0;
+
+  for (guint o = 0; o < layer->out.c; o++) {
+    const float *kernel = weights + ae_int8_kernel_offset (layer, o, c);
+
+    for (guint i = 0; i < layer->kernel * layer->kernel; i++)
+      sum += (double) kernel[i] * (double) kernel[i];
+  }
+  return sum;
+}
+
+/* Fills step[in.c]. Returns: the byte of 0 with which the layer's output is least
+ * off. */
+static guint8
+choose_steps (const AeLayer * layer, const Input * input, const float *weights,
+    float *step)
+{
+  g_autofree float *tried = g_new (float, layer->in.c);
+  double best = G_MAXDOUBLE, error;
+  guint8 best_zero = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (zeros); i++) {
+    guint8 zero = input->is_signed ? zeros[i] : 0;
+    double sum = 0.0;
+
+    for (guint c = 0; c < layer->in.c; c++) {
+      tried[c] = best_step (&input->channels[c], zero, &error);
+      sum += error * squared_weights (layer, weights, c);
+    }
+    if (sum < best) {
+      best = sum;
+      best_zero = zero;
+      memcpy (step, tried, layer->in.c * sizeof (float));
+    }
+  }
+  return best_zero;
 }
 
 static void
@@ -167,23 +236,22 @@ round_layer (const AeCalibration * self, AeInt8 * int8, guint i,
     const AeWeights * weights)
 {
   const Input *input = &self->inputs[i];
-  guint n = self->architecture->layers[i].in.c;
-  guint8 zero = input->is_signed ? 128 : 0;
+  const AeLayer *layer = &self->architecture->layers[i];
+  guint n = layer->in.c;
   g_autofree float *step = g_new (float, n);
+  const guint8 zero = choose_steps (layer, input,
+      weights->data + layer->params[AE_PARAM_WEIGHT].offset, step);
   float most = 0.0f;
 
-  for (guint c = 0; c < n; c++) {
-    step[c] = best_step (&input->channels[c], zero ? 127 : 255);
+  for (guint c = 0; c < n; c++)
     most = MAX (most, step[c]);
-  }
   for (guint c = 0; c < n; c++)
     step[c] = CLAMP (MAX (step[c], most * LEAST_STEP), AE_INT8_MIN_STEP,
         AE_INT8_MAX_STEP);
   ae_int8_round_layer (int8, self->architecture, i, step, zero, weights->data);
   if (input->rounding)
     ae_rounding_improve (input->rounding, weights->data
-        + self->architecture->layers[i].params[AE_PARAM_WEIGHT].offset,
-        &int8->layers[i]);
+        + layer->params[AE_PARAM_WEIGHT].offset, &int8->layers[i]);
 }
 
 static gboolean

@@ -38,11 +38,10 @@ ae_int8_add_layer (AeInt8 * int8, const AeArchitecture * architecture,
   return to;
 }
 
-/* Where the weight of one output and input channel begins. */
-static gsize
-kernel_offset (const AeLayer * layer, gboolean is_deconv, guint i_out,
-    guint i_in)
+gsize
+ae_int8_kernel_offset (const AeLayer * layer, guint i_out, guint i_in)
 {
+  gboolean is_deconv = strcmp (layer->ops->name, "deconv") == 0;
   gsize i = is_deconv ? (gsize) i_in * layer->out.c + i_out
       : (gsize) i_out * layer->in.c + i_in;
 
@@ -56,7 +55,6 @@ ae_int8_round_layer (AeInt8 * int8, const AeArchitecture * architecture,
   const AeLayer *layer = &architecture->layers[i_layer];
   AeInt8Layer *to = ae_int8_add_layer (int8, architecture, i_layer);
   const float *from = weights + layer->params[AE_PARAM_WEIGHT].offset;
-  gboolean is_deconv = strcmp (layer->ops->name, "deconv") == 0;
   guint n = layer->kernel * layer->kernel;
 
   to->zero = zero;
@@ -65,14 +63,14 @@ ae_int8_round_layer (AeInt8 * int8, const AeArchitecture * architecture,
     float most = 0.0f;
 
     for (guint c = 0; c < layer->in.c; c++) {
-      gsize at = kernel_offset (layer, is_deconv, o, c);
+      gsize at = ae_int8_kernel_offset (layer, o, c);
 
       for (guint j = 0; j < n; j++)
         most = MAX (most, fabsf (from[at + j] * step[c]));
     }
     to->scale[o] = CLAMP (most / 127.0f, AE_INT8_MIN_STEP, AE_INT8_MAX_STEP);
     for (guint c = 0; c < layer->in.c; c++) {
-      gsize at = kernel_offset (layer, is_deconv, o, c);
+      gsize at = ae_int8_kernel_offset (layer, o, c);
 
       for (guint j = 0; j < n; j++)
         to->weights[at + j] = (gint8) CLAMP (rintf (from[at + j] * step[c]

@@ -41,6 +41,10 @@ AeInt8 *ae_int8_new (const AeArchitecture * architecture)
 /* Returns: whether @layer can be run in integers: conv and deconv. */
 gboolean ae_int8_suits (const AeLayer * layer);
 
+/* Returns: where in the weight of such a layer the kernel of one output and one
+ * input channel begins. */
+gsize ae_int8_kernel_offset (const AeLayer * layer, guint i_out, guint i_in);
+
 /* Returns: (transfer none): layer @i_layer with zeros everywhere, to be filled. */
 AeInt8Layer *ae_int8_add_layer (AeInt8 * int8,
     const AeArchitecture * architecture, guint i_layer);

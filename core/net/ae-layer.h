@@ -192,10 +192,11 @@ ae_tensor_row (const AeTensor * t, guint i_channel, guint y)
 /* Returns: (transfer none): its name in the architecture text. */
 const gchar *ae_activation_name (AeActivation activation);
 
-/* y = x where x > 0, else @slope x, in place; and its gradient times @grad, in
- * place, @slope above 0. */
-void ae_leak_forward (float slope, float *x, gsize n);
-void ae_leak_backward (float slope, const float *y, float *grad, gsize n);
+/* Returns: whether it is made of two straight lines or one, y = x where x > 0. */
+gboolean ae_activation_is_straight (AeActivation activation);
+
+/* Returns: the slope of such a one where x < 0; 1 for all others. */
+float ae_activation_slope (AeActivation activation);
 
 /* x[@n] becomes f(x). */
 void ae_activation_forward (AeActivation activation, float *x, gsize n);

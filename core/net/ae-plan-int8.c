@@ -27,8 +27,7 @@ static gboolean
 can_make_bytes (const AePlanStage * stage)
 {
   return stage->op == AE_PLAN_TAPS && stage->int8 && stage->n_posts == 0
-      && (stage->layer->activation == AE_ACTIVATION_RELU
-      || stage->layer->activation == AE_ACTIVATION_LINEAR);
+      && ae_activation_is_straight (stage->layer->activation);
 }
 
 void
@@ -128,12 +127,13 @@ ae_plan_pack_int8 (AePlan * plan, const AePlanStage * stage,
 }
 
 static AeInt8Bytes
-bytes_of (const AePlan * plan, const AePlanStage * stage, gboolean relu)
+bytes_of (const AePlan * plan, const AePlanStage * stage, float slope)
 {
   gint zero = stage->bytes->zero;
 
   return (AeInt8Bytes) {
-  relu ? zero : 0, zero, plan->packed + stage->factor};
+  slope == 0.0f ? zero : 0, zero, slope == 0.0f ? 1.0f : slope,
+        plan->packed + stage->factor};
 }
 
 void
@@ -142,15 +142,15 @@ ae_plan_make_int8_taps (const AePlan * plan, const AePlanWorker * worker,
     const float *in, float *out, gsize out_stride)
 {
   AeInt8Taps taps = taps_of (plan, stage, set);
-  gboolean relu = stage->layer->activation == AE_ACTIVATION_RELU;
+  const float slope = ae_activation_slope (stage->layer->activation);
 
   if (stage->bytes) {
-    AeInt8Bytes bytes = bytes_of (plan, stage, relu);
+    AeInt8Bytes bytes = bytes_of (plan, stage, slope);
 
     ae_kernels ()->int8_taps_to_bytes (&taps, n_groups, &bytes, in,
         worker->tap_offset, out, out_stride);
   } else {
-    ae_kernels ()->int8_taps_to_floats (&taps, n_groups, relu, in,
+    ae_kernels ()->int8_taps_to_floats (&taps, n_groups, slope, in,
         worker->tap_offset, out, out_stride);
   }
 }
@@ -161,7 +161,7 @@ ae_plan_make_bytes (const AePlan * plan, const AePlanWorker * worker, guint i,
 {
   const AePlanStage *stage = &plan->stages[i];
   const AePlanSpan *span = &worker->columns[i];
-  AeInt8Bytes bytes = bytes_of (plan, stage, FALSE);
+  AeInt8Bytes bytes = bytes_of (plan, stage, 1.0f);
 
   ae_kernels ()->int8_floats_to_bytes (stage->n_channels,
       (guint) (span->end - span->begin + AE_GROUP - 1) / AE_GROUP, &bytes,

@@ -226,11 +226,13 @@ static void
 activate (const AePlanStage * stage, AeActivation activation, gsize n,
     float *out)
 {
+  const float slope = ae_activation_slope (activation);
+
   if (activation == AE_ACTIVATION_LINEAR)
     return;
   for (guint c = 0; c < stage->c; c++, out += stage->channel_step) {
-    if (activation == AE_ACTIVATION_RELU)
-      ae_kernels ()->row_relu (n, out);
+    if (ae_activation_is_straight (activation))
+      ae_kernels ()->row_leak (n, slope, out);
     else
       ae_activation_forward (activation, out, n);
   }
@@ -240,12 +242,18 @@ static void
 add_rows (const AePlanStage * stage, const AePlanStage * from,
     const float *in, AeActivation activation, gsize n, float *out)
 {
-  gboolean relu = activation == AE_ACTIVATION_RELU;
+  const float slope = ae_activation_slope (activation);
 
-  for (guint c = 0; c < stage->c; c++)
-    (relu ? ae_kernels ()->row_add_relu : ae_kernels ()->row_add) (n,
-        in + c * from->channel_step, out + c * stage->channel_step);
-  if (!relu)
+  for (guint c = 0; c < stage->c; c++) {
+    const float *row = in + c * from->channel_step;
+    float *to = out + c * stage->channel_step;
+
+    if (slope < 1.0f)
+      ae_kernels ()->row_add_leak (n, slope, row, to);
+    else
+      ae_kernels ()->row_add (n, row, to);
+  }
+  if (!ae_activation_is_straight (activation))
     activate (stage, activation, n, out);
 }
 
@@ -291,7 +299,7 @@ finish_row (const AePlan * plan, AePlanWorker * worker, guint i, gint y)
   float *out = ae_plan_position (plan, worker, i, y, span->begin);
 
   if (stage->layer && !((stage->op == AE_PLAN_WINOGRAD || stage->int8)
-          && stage->layer->activation == AE_ACTIVATION_RELU))
+          && ae_activation_is_straight (stage->layer->activation)))
     activate (stage, stage->layer->activation, n, out);
   for (guint j = 0; j < stage->n_posts; j++)
     finish_one (plan, worker, i, y, &stage->posts[j]);

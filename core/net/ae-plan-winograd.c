@@ -77,7 +77,7 @@ transform_out (const AePlan * plan, const AePlanWorker * worker, guint i,
   const AePlanStage *stage = &plan->stages[i];
   const float *bias = plan->weights->data
       + stage->layer->params[AE_PARAM_BIAS].offset;
-  gboolean relu = stage->layer->activation == AE_ACTIVATION_RELU;
+  const float slope = ae_activation_slope (stage->layer->activation);
   const AeKernels *kernels = ae_kernels ();
   float *rows[4];
   gsize steps[4];
@@ -91,7 +91,7 @@ transform_out (const AePlan * plan, const AePlanWorker * worker, guint i,
   }
   for (guint c = 0; c < stage->c; c++) {
     kernels->winograd_out (n_groups, from->data + c * from->channel_step,
-        from->step, bias[c], relu, rows);
+        from->step, bias[c], slope, rows);
     for (guint j = 0; j < 4; j++)
       rows[j] += steps[j];
   }

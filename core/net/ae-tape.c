@@ -15,7 +15,6 @@ struct _AeTape
   AeTensor scratch;
   const AeTensor *in, *condition;
   AeRng *rng;
-  float leak;                   /* of relu */
 };
 
 AeTape *
@@ -56,18 +55,6 @@ void
 ae_tape_set_random (AeTape * tape, AeRng * rng)
 {
   tape->rng = rng;
-}
-
-void
-ae_tape_set_leak (AeTape * tape, float slope)
-{
-  tape->leak = slope;
-}
-
-static gboolean
-leaks (const AeTape * tape, const AeLayer * layer)
-{
-  return tape->leak > 0.0f && layer->activation == AE_ACTIVATION_RELU;
 }
 
 static const AeTensor *
@@ -112,12 +99,8 @@ run_layers (AeTape * tape, const float *weights, guint begin, guint end)
     ae_tensor_resize (&tape->outs[i], layer->out.c, h, w, value->n);
     fill_pass (tape, i, weights, &pass);
     layer->ops->forward (&pass);
-    if (leaks (tape, layer))
-      ae_leak_forward (tape->leak, tape->outs[i].data,
-          ae_tensor_size (&tape->outs[i]));
-    else
-      ae_activation_forward (layer->activation, tape->outs[i].data,
-          ae_tensor_size (&tape->outs[i]));
+    ae_activation_forward (layer->activation, tape->outs[i].data,
+        ae_tensor_size (&tape->outs[i]));
     tape->values[i] = &tape->outs[i];
   }
   return tape->values[end - 1];
@@ -233,12 +216,8 @@ backward_layer (AeTape * tape, guint i, const float *weights, float scale,
     return;
   }
   fill_pass (tape, i, weights, &pass);
-  if (leaks (tape, layer))
-    ae_leak_backward (tape->leak, tape->outs[i].data, grad->data,
-        ae_tensor_size (grad));
-  else
-    ae_activation_backward (layer->activation, tape->outs[i].data, grad->data,
-        ae_tensor_size (grad));
+  ae_activation_backward (layer->activation, tape->outs[i].data, grad->data,
+      ae_tensor_size (grad));
   pass.grad_out = grad;
   pass.penalty_scale = scale;
   if (wants_grad_in) {

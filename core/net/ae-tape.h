@@ -22,16 +22,6 @@ void ae_tape_free (AeTape * tape); /* NULL is a no-op */
 void ae_tape_set_random (AeTape * tape, AeRng * rng);
 
 /**
- * ae_tape_set_leak:
- * @slope: 0 to under 1; 0 as at first
- *
- * From now on `relu` passes @slope times what is negative, so that no unit dies
- * while training moves far; a training that ends with relu lets it fall to 0.
- * Not what models are run with.
- */
-void ae_tape_set_leak (AeTape * tape, float slope);
-
-/**
  * ae_tape_forward:
  * @weights: architecture->n_weights floats
  * @in: [c][h][w][n]; h and w multiples of architecture->multiple

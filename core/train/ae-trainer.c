@@ -490,13 +490,6 @@ move_weights (AeTrainer * trainer, float learning_rate)
   }
 }
 
-void
-ae_trainer_set_leak (AeTrainer * trainer, float slope)
-{
-  for (guint i = 0; i < trainer->n_shards; i++)
-    ae_tape_set_leak (trainer->shards[i].tape, slope);
-}
-
 gboolean
 ae_trainer_step (AeTrainer * trainer, AeSampleFunc func, gpointer data,
     float learning_rate, AeTrainerLoss * loss, GError ** error)

@@ -127,9 +127,6 @@ AeTrainer *ae_trainer_new (AeArchitecture * architecture, AeWeights * weights,
 gboolean ae_trainer_step (AeTrainer * trainer, AeSampleFunc func,
     gpointer data, float learning_rate, AeTrainerLoss * loss, GError ** error);
 
-/* As ae_tape_set_leak() of the steps to come. */
-void ae_trainer_set_leak (AeTrainer * trainer, float slope);
-
 guint64 ae_trainer_n_steps (const AeTrainer * trainer);
 
 /* Returns: (transfer full): a snapshot: the running average when the

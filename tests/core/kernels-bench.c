@@ -117,7 +117,7 @@ transform_out (Bench * b)
       rows[i] = b->in + (i * b->c + c) * ROW;
     b->kernels->winograd_out (GROUPS, b->out
         + c * (36 * GROUPS | 1) * AE_GROUP,
-        GROUPS * AE_GROUP, 0.5f, TRUE, rows);
+        GROUPS * AE_GROUP, 0.5f, 0.0f, rows);
   }
 }
 
@@ -142,13 +142,13 @@ add (Bench * b)
 static void
 add_relu (Bench * b)
 {
-  b->kernels->row_add_relu (WIDTH, b->in, b->out);
+  b->kernels->row_add_leak (WIDTH, 0.0f, b->in, b->out);
 }
 
 static void
 relu (Bench * b)
 {
-  b->kernels->row_relu (WIDTH, b->out);
+  b->kernels->row_leak (WIDTH, 0.0f, b->out);
 }
 
 static void
@@ -183,14 +183,14 @@ int8_sums (Bench * b)
     (const gint32 *) b->in, b->bias
   };
 
-  b->kernels->int8_taps_to_floats (&taps, WIDTH / AE_GROUP, TRUE, b->in,
+  b->kernels->int8_taps_to_floats (&taps, WIDTH / AE_GROUP, 0.0f, b->in,
       b->offset, b->out, ROW);
 }
 
 static void
 int8_bytes (Bench * b)
 {
-  const AeInt8Bytes bytes = { 0, 0, b->bias };
+  const AeInt8Bytes bytes = { 0, 0, 1.0f, b->bias };
 
   b->kernels->int8_floats_to_bytes (b->m, WIDTH / AE_GROUP, &bytes, b->in,
       ROW, b->out, ROW);

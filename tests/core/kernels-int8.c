@@ -83,6 +83,7 @@ call_init (Call * call, guint seed)
         call->scale};
   call->bytes.zero = (gint) (seed % 2 ? draw (rng, 0, 255) : 0);
   call->bytes.low = seed % 5 ? 0 : call->bytes.zero;
+  call->bytes.slope = seed % 3 ? 1.0f : 0.1f;
   call->bytes.factor = call->factor;
 }
 
@@ -99,6 +100,12 @@ plain_sum (const Call * call, guint i, guint position)
   return (float) sum *call->scale[i];
 }
 
+static float
+leak (float slope, float x)
+{
+  return x > 0.0f ? x : slope * x;
+}
+
 static guint8
 plain_byte (const Call * call, float x, guint i)
 {
@@ -112,13 +119,15 @@ assert_equal (const Call * call, gsize n_bytes, AeCpuLevel level,
     const gchar * what)
 {
   fail_unless (memcmp (call->out, call->expected, n_bytes) == 0,
-      "%s, %s: %u channels, %u taps, %u groups, zero %d, low %d",
+      "%s, %s: %u channels, %u taps, %u groups, zero %d, low %d, slope %g",
       ae_cpu_level_name (level), what, call->m, call->n_taps,
-      call->n_groups, call->bytes.zero, call->bytes.low);
+      call->n_groups, call->bytes.zero, call->bytes.low,
+      (double) call->bytes.slope);
 }
 
 GST_START_TEST (test_sums_of_bytes_are_exact_on_every_instruction_set)
 {
+  static const float slopes[] = { 0.0f, 0.1f, 1.0f };
   g_autofree Call *call = g_new (Call, 1);
 
   call_init (call, (guint) __i__);
@@ -126,16 +135,16 @@ GST_START_TEST (test_sums_of_bytes_are_exact_on_every_instruction_set)
     const AeKernels *kernels = ae_kernels_for_level (level);
     guint n = call->n_groups * AE_GROUP;
 
-    for (guint relu = 0; kernels && relu < 2; relu++) {
+    for (guint j = 0; kernels && j < G_N_ELEMENTS (slopes); j++) {
       for (guint i = 0; i < call->m; i++) {
         for (guint p = 0; p < n; p++) {
           float x = plain_sum (call, i, p);
 
-          call->expected[i * n + p] = relu ? MAX (x, 0.0f) : x;
+          call->expected[i * n + p] = leak (slopes[j], x);
         }
       }
       kernels->int8_taps_to_floats (&call->taps, call->n_groups,
-          (gboolean) relu,
+          slopes[j],
           (const float *) call->in + N_IN / 2, call->tap_offset, call->out, n);
       assert_equal (call, call->m * n * sizeof (float), level, "floats");
     }
@@ -158,7 +167,8 @@ GST_START_TEST (test_sums_become_bytes_on_every_instruction_set)
     for (guint i = 0; i < whole; i++) {
       for (guint p = 0; p < n; p++)
         ((guint8 *) call->expected)[(i / 4 * n + p) * 4 + i % 4] =
-            plain_byte (call, plain_sum (call, i, p), i);
+            plain_byte (call, leak (call->bytes.slope, plain_sum (call, i, p)),
+            i);
     }
     kernels->int8_taps_to_bytes (&call->taps, call->n_groups, &call->bytes,
         (const float *) call->in + N_IN / 2, call->tap_offset, call->out, n);

@@ -125,22 +125,25 @@ expect_add (const Call * call, float *out)
 }
 
 static void
-run_add_relu (const AeKernels * kernels, Call * call)
+run_add_leak (const AeKernels * kernels, Call * call)
 {
-  kernels->row_add_relu (call->n, call->in, call->out);
+  kernels->row_add_leak (call->n, 0.25f, call->in, call->out);
 }
 
 static void
-expect_add_relu (const Call * call, float *out)
+expect_add_leak (const Call * call, float *out)
 {
-  for (guint i = 0; i < call->n; i++)
-    out[i] = fmaxf (out[i] + call->in[i], 0.0f);
+  for (guint i = 0; i < call->n; i++) {
+    float x = out[i] + call->in[i];
+
+    out[i] = x > 0.0f ? x : 0.25f * x;
+  }
 }
 
 static void
 run_relu (const AeKernels * kernels, Call * call)
 {
-  kernels->row_relu (call->n, call->out);
+  kernels->row_leak (call->n, 0.0f, call->out);
 }
 
 static void
@@ -168,7 +171,7 @@ GST_START_TEST (test_rows_are_added_scaled_and_clipped)
   guint seed = (guint) __i__;
 
   check_call (seed, "add", run_add, expect_add, 0.0f);
-  check_call (seed, "add_relu", run_add_relu, expect_add_relu, 0.0f);
+  check_call (seed, "add_leak", run_add_leak, expect_add_leak, 0.0f);
   check_call (seed, "relu", run_relu, expect_relu, 0.0f);
   check_call (seed, "scale", run_scale, expect_scale, 0.0f);
 }

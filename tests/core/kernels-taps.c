@@ -161,6 +161,8 @@ typedef struct
   float in[C][6][W + AE_GROUP], weights[M][C][3][3], out[M][4][W];
 } Convolution;
 
+static const float slopes[M] = { 0.0f, 0.1f, 1.0f, 0.0f, 0.1f };
+
 static void
 convolve (const AeKernels * kernels, guint n_groups, Convolution * conv)
 {
@@ -186,7 +188,8 @@ convolve (const AeKernels * kernels, guint n_groups, Convolution * conv)
 
     for (guint i = 0; i < 4; i++)
       rows[i] = conv->out[m][i];
-    kernels->winograd_out (n_groups, products[0][m], M * n, 0.5f, m == 0, rows);
+    kernels->winograd_out (n_groups, products[0][m], M * n, 0.5f, slopes[m],
+        rows);
   }
 }
 
@@ -200,7 +203,7 @@ plain_convolution (const Convolution * conv, guint m, guint y, guint x)
       sum += (double) conv->weights[m][c][i / 3][i % 3]
           * (double) conv->in[c][y + i / 3][x + i % 3];
   }
-  return m == 0 ? MAX (sum, 0.0) : sum;
+  return sum > 0.0 ? sum : (double) slopes[m] * sum;
 }
 
 GST_START_TEST (test_winograd_equals_the_convolution)

@@ -17,6 +17,9 @@ typedef struct
 
 static const Case cases[] = {
   {"conv 3x3 8 relu, conv 5x5 9, conv 1x1 16 relu, conv 3x3 3", 3, 0},
+  {"conv 3x3/2 8 leaky, conv 3x3 16 leaky, save a, conv 3x3/2 12 leaky | "
+        "deconv 2x2*2 16, add a leaky, conv 3x3 9 leaky, deconv 2x2*2 8 leaky, "
+        "conv 3x3 3", 3, 0},
   {"conv 3x3 5 leaky, conv 5x5 7 tanh, conv 3x3 6 softplus, conv 3x3 1", 1, 0},
   {"conv 3x3 8 relu, conv 5x5/2 10 relu, conv 5x5/3 17 relu, "
         "upsample 3, conv 2x2/2 6 relu, upsample 4, conv 3x3 3", 2, 0},

@@ -320,47 +320,6 @@ GST_START_TEST (test_activation_curvature_equals_finite_differences)
 
 GST_END_TEST;
 
-/* As with the activation that always leaks, a tenth. */
-GST_START_TEST (test_a_relu_that_leaks_is_leaky)
-{
-  const AeShape input = { 2, 0, 0 };
-  g_autoptr (AeArchitecture) relu = ae_architecture_parse
-      ("conv 3x3 5 relu, save a, conv 3x3 5 relu | add a relu, conv 3x3 2",
-      &input, NULL);
-  g_autoptr (AeArchitecture) leaky = ae_architecture_parse
-      ("conv 3x3 5 leaky, save a, conv 3x3 5 leaky | add a leaky, conv 3x3 2",
-      &input, NULL);
-  g_autoptr (AeWeights) weights = NULL;
-  g_autofree float *grad = g_new0 (float, relu->n_weights);
-  g_autofree float *expected = g_new0 (float, leaky->n_weights);
-  g_autoptr (AeTape) tape = ae_tape_new (relu);
-  g_autoptr (AeTape) reference = ae_tape_new (leaky);
-  g_auto (AeTensor) in = AE_TENSOR_INIT;
-  const AeTensor *out, *out_expected;
-  AeRng rng;
-
-  ae_rng_init (&rng, 4);
-  weights = ae_weights_new_random (relu, &rng);
-  ae_tensor_resize (&in, 2, 6, 5, 16);
-  for (gsize i = 0; i < ae_tensor_size (&in); i++)
-    in.data[i] = ae_rng_normal (&rng);
-  ae_tape_set_leak (tape, 0.1f);
-  out = ae_tape_forward (tape, weights->data, &in, NULL);
-  out_expected = ae_tape_forward (reference, weights->data, &in, NULL);
-  for (gsize i = 0; i < ae_tensor_size (out); i++)
-    fail_unless (out->data[i] == out_expected->data[i]);
-  ae_tape_backward (tape, weights->data, &in, grad, NULL);
-  ae_tape_backward (reference, weights->data, &in, expected, NULL);
-  for (gsize i = 0; i < relu->n_weights; i++)
-    fail_unless (grad[i] == expected[i]);
-  ae_tape_set_leak (tape, 0.0f);
-  out = ae_tape_forward (tape, weights->data, &in, NULL);
-  for (gsize i = 0; i < ae_tensor_size (ae_tape_output (tape, 0)); i++)
-    fail_unless (ae_tape_output (tape, 0)->data[i] >= 0.0f);
-}
-
-GST_END_TEST;
-
 static Suite *
 layers_suite (void)
 {
@@ -379,7 +338,6 @@ layers_suite (void)
       test_activation_gradients_equal_finite_differences, 0, AE_N_ACTIVATIONS);
   tcase_add_loop_test (tcase,
       test_activation_curvature_equals_finite_differences, 0, AE_N_ACTIVATIONS);
-  tcase_add_test (tcase, test_a_relu_that_leaks_is_leaky);
   return suite;
 }
 

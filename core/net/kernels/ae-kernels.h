@@ -29,10 +29,13 @@ typedef struct
 /* How samples become bytes: max (round (x * factor) + zero, low), at most 255;
  * halves are rounded to even.
  * @factor: of each channel, and zeros up to a multiple of 8
- * @zero: the byte of a sample of 0; @low: 0, or @zero for relu */
+ * @zero: the byte of a sample of 0; @low: 0, or @zero for relu
+ * @slope: of samples that int8_taps_to_bytes() has summed, likewise; relu is
+ *   @low's */
 typedef struct
 {
   gint low, zero;
+  float slope;
   const float *factor;
 } AeInt8Bytes;
 
@@ -128,21 +131,22 @@ typedef struct
   /**
    * winograd_out: output transform for one channel.
    * @in: in[k * in_stride + t], k = 0 ... 35
-   * @relu: whether negative results become zero
+   * @slope: 0 to 1, what negative results are multiplied by: 0 for relu, 1
+   *   where nothing follows
    * @rows: four rows of 64 * @n_groups floats
    */
   void (*winograd_out) (guint n_groups, const float *in, gsize in_stride,
-      float bias, gboolean relu, float *const rows[4]);
+      float bias, float slope, float *const rows[4]);
 
   /**
    * int8_taps_to_floats: as taps_forward, of bytes. The result is the same to
    * the last bit on every instruction set; so are the next two.
-   * @relu: whether negative results become zero
+   * @slope: as above
    * @in: bytes; @tap_offset counts in positions
    * @out: out[i * out_stride + p]
    */
   void (*int8_taps_to_floats) (const AeInt8Taps * taps, guint n_groups,
-      gboolean relu, const float *in, const gint32 * tap_offset, float *out,
+      float slope, const float *in, const gint32 * tap_offset, float *out,
       gsize out_stride);
 
   /* As int8_taps_to_floats and then floats_to_bytes; @out: bytes, of m channels
@@ -167,11 +171,11 @@ typedef struct
   void (*row_join) (guint step, gsize n, const float *in, gsize in_stride,
       float *out);
 
-  /* out[x] += in[x]; row_add_relu sets what becomes negative to zero */
+  /* out[x] += in[x]; row_add_leak multiplies what becomes negative by @slope */
   void (*row_add) (gsize n, const float *in, float *out);
-  void (*row_add_relu) (gsize n, const float *in, float *out);
+  void (*row_add_leak) (gsize n, float slope, const float *in, float *out);
 
-  void (*row_relu) (gsize n, float *row);
+  void (*row_leak) (gsize n, float slope, float *row);
   void (*row_scale) (gsize n, float factor, float *row);
 
   /**

@@ -125,7 +125,7 @@ to_bytes (const Vector x[4], gint low, gint zero)
 
 INLINE void
 tile_to_floats (const guint n_v, const AeInt8Taps * taps, guint i_channel,
-    gboolean relu, const float *in, const gint32 * tap_offset, float *out,
+    float slope, const float *in, const gint32 * tap_offset, float *out,
     gsize out_stride)
 {
   Integers sum[SUM_M][SUM_V];
@@ -134,10 +134,10 @@ tile_to_floats (const guint n_v, const AeInt8Taps * taps, guint i_channel,
   UNROLL for (guint i = 0; i < SUM_M; i++) {
     if (i_channel + i < taps->m) {
       UNROLL for (guint v = 0; v < n_v; v++) {
-        Integers s = relu ? sum[i][v] & (sum[i][v] > 0) : sum[i][v];
+        Vector x = __builtin_convertvector (sum[i][v], Vector)
+            * taps->scale[i_channel + i];
 
-        STORE (out + i * out_stride + v * LANES,
-            __builtin_convertvector (s, Vector) * taps->scale[i_channel + i]);
+        STORE (out + i * out_stride + v * LANES, leak_of (slope, x));
       }
     }
   }
@@ -145,7 +145,7 @@ tile_to_floats (const guint n_v, const AeInt8Taps * taps, guint i_channel,
 
 void
 AE_KERNEL_NAME (ae_int8_taps_to_floats_) (const AeInt8Taps * taps,
-    guint n_groups, gboolean relu, const float *in, const gint32 * tap_offset,
+    guint n_groups, float slope, const float *in, const gint32 * tap_offset,
     float *out, gsize out_stride)
 {
   guint n_vectors = n_groups * VECTORS_PER_GROUP;
@@ -158,15 +158,15 @@ AE_KERNEL_NAME (ae_int8_taps_to_floats_) (const AeInt8Taps * taps,
       n_next = next_vectors (n_vectors - j, SUM_V);
       switch (n_next) {
         case 1:
-          tile_to_floats (1, taps, i, relu, x, tap_offset, to, out_stride);
+          tile_to_floats (1, taps, i, slope, x, tap_offset, to, out_stride);
           break;
 #if SUM_V > 2
         case 2:
-          tile_to_floats (2, taps, i, relu, x, tap_offset, to, out_stride);
+          tile_to_floats (2, taps, i, slope, x, tap_offset, to, out_stride);
           break;
 #endif
         default:
-          tile_to_floats (SUM_V, taps, i, relu, x, tap_offset, to, out_stride);
+          tile_to_floats (SUM_V, taps, i, slope, x, tap_offset, to, out_stride);
       }
     }
   }
@@ -186,8 +186,9 @@ tile_to_bytes (const guint n_v, const AeInt8Taps * taps, guint i_channel,
         Vector x[4];
 
         UNROLL for (guint j = 0; j < 4; j++)
-          x[j] = __builtin_convertvector (sum[i + j][v], Vector)
-              * taps->scale[i_channel + i + j]
+          x[j] = leak_of (bytes->slope,
+              __builtin_convertvector (sum[i + j][v], Vector)
+              * taps->scale[i_channel + i + j])
               * bytes->factor[i_channel + i + j];
         STORE_BITS (out + i / 4 * out_stride + v * LANES,
             to_bytes (x, bytes->low, bytes->zero));

@@ -4,7 +4,7 @@
 #include "vector.h"
 
 void AE_KERNEL_NAME (ae_int8_taps_to_floats_) (const AeInt8Taps * taps,
-    guint n_groups, gboolean relu, const float *in, const gint32 * tap_offset,
+    guint n_groups, float slope, const float *in, const gint32 * tap_offset,
     float *out, gsize out_stride);
 void AE_KERNEL_NAME (ae_int8_taps_to_bytes_) (const AeInt8Taps * taps,
     guint n_groups, const AeInt8Bytes * bytes, const float *in,

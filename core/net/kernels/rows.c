@@ -49,9 +49,9 @@ ae_row_join (guint step, gsize n, const float *in, gsize in_stride, float *out)
 }
 
 INLINE float
-relu_of_one (float x)
+leak_of_one (float slope, float x)
 {
-  return x > 0.0f ? x : 0.0f;
+  return x > 0.0f ? x : slope * x;
 }
 
 void
@@ -62,17 +62,17 @@ ae_row_add (gsize n, const float *in, float *out)
 }
 
 void
-ae_row_add_relu (gsize n, const float *in, float *out)
+ae_row_add_leak (gsize n, float slope, const float *in, float *out)
 {
   for (gsize x = 0; x < n; x++)
-    out[x] = relu_of_one (out[x] + in[x]);
+    out[x] = leak_of_one (slope, out[x] + in[x]);
 }
 
 void
-ae_row_relu (gsize n, float *row)
+ae_row_leak (gsize n, float slope, float *row)
 {
   for (gsize x = 0; x < n; x++)
-    row[x] = relu_of_one (row[x]);
+    row[x] = leak_of_one (slope, row[x]);
 }
 
 void

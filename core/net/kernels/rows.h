@@ -6,8 +6,8 @@
 #define ae_row_split AE_KERNEL_NAME (ae_row_split_)
 #define ae_row_join AE_KERNEL_NAME (ae_row_join_)
 #define ae_row_add AE_KERNEL_NAME (ae_row_add_)
-#define ae_row_add_relu AE_KERNEL_NAME (ae_row_add_relu_)
-#define ae_row_relu AE_KERNEL_NAME (ae_row_relu_)
+#define ae_row_add_leak AE_KERNEL_NAME (ae_row_add_leak_)
+#define ae_row_leak AE_KERNEL_NAME (ae_row_leak_)
 #define ae_row_scale AE_KERNEL_NAME (ae_row_scale_)
 #define ae_row_pool AE_KERNEL_NAME (ae_row_pool_)
 #define ae_row_norm AE_KERNEL_NAME (ae_row_norm_)
@@ -18,9 +18,9 @@ void ae_row_join (guint step, gsize n,
     const float *in, gsize in_stride, float *out);
 void ae_row_add (gsize n, const float *in,
     float *out);
-void ae_row_add_relu (gsize n, const float *in,
+void ae_row_add_leak (gsize n, float slope, const float *in,
     float *out);
-void ae_row_relu (gsize n, float *row);
+void ae_row_leak (gsize n, float slope, float *row);
 void ae_row_scale (gsize n, float factor, float *row);
 void ae_row_pool (guint step, gboolean average,
     gboolean first, gsize n, const float *in, float *out);

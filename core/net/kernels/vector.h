@@ -90,17 +90,19 @@ merge_four (const Vector p[4], float *to)
   STORE (to + 3 * LANES, SHUFFLE (even1, odd1, HIGH));
 }
 
-/* The larger of @x and 0. */
+/* @x where it is above 0, else @slope x; @slope 0 to 1. */
 INLINE Vector
-relu_of (Vector x)
+leak_of (float slope, Vector x)
 {
+  Vector below = x * slope;
 #if defined (__AVX512F__)
-  return _mm512_max_ps (x, _mm512_setzero_ps ());
+  return _mm512_max_ps (x, below);
 #elif defined (__AVX2__)
-  return _mm256_max_ps (x, _mm256_setzero_ps ());
+  return _mm256_max_ps (x, below);
 #else
   typedef int Bits __attribute__ ((vector_size (4 * LANES)));
+  Bits is_above = x > (Vector) { 0 };
 
-  return (Vector) ((Bits) x & (x > (Vector) { 0 }));
+  return (Vector) (((Bits) x & is_above) | ((Bits) below & ~is_above));
 #endif
 }

@@ -64,7 +64,7 @@ AE_KERNEL_NAME (ae_winograd_in_) (guint n_groups, const float *const rows[6],
 
 void
 AE_KERNEL_NAME (ae_winograd_out_) (guint n_groups, const float *in,
-    gsize in_stride, float bias, gboolean relu, float *const rows[4])
+    gsize in_stride, float bias, float slope, float *const rows[4])
 {
   for (guint v = 0; v < n_groups * VECTORS_PER_GROUP; v++) {
     Vector down[4][6];          /* [output row][transformed column] */
@@ -85,9 +85,9 @@ AE_KERNEL_NAME (ae_winograd_out_) (guint n_groups, const float *in,
       Vector y[4];
 
       transform_out (down[i], y);
-      if (relu) {
+      if (slope < 1.0f) {
         UNROLL for (guint j = 0; j < 4; j++)
-          y[j] = relu_of (y[j]);
+          y[j] = leak_of (slope, y[j]);
       }
       merge_four (y, rows[i] + v * 4 * LANES);
     }
