@@ -150,8 +150,7 @@ ae_calibration_add (AeCalibration * self, const AeTape * tape,
   }
 }
 
-/* The sum of squared errors if samples over @clip are clipped. Samples of 0
- * have no error in either case. */
+/* The sum of squared errors of @n_steps steps, beyond which samples are clipped. */
 static double
 error_of (const Histogram * histogram, double step, guint n_steps)
 {
@@ -171,7 +170,7 @@ static float
 best_step (const Channel * channel, guint8 zero, double *error)
 {
   const guint n_above = 255 - zero;
-  double most = (double) channel->above.most / n_above, best_step = 0.0;
+  double most = (double) channel->above.most / n_above, best = 0.0;
 
   if (zero > 0)
     most = MAX (most, (double) channel->below.most / zero);
@@ -183,10 +182,10 @@ best_step (const Channel * channel, guint8 zero, double *error)
 
     if (sum <= *error) {
       *error = sum;
-      best_step = step;
+      best = step;
     }
   }
-  return (float) best_step;
+  return (float) best;
 }
 
 /* By how much a squared error of input channel @c is off in the layer's output. */
@@ -210,22 +209,27 @@ static guint8
 choose_steps (const AeLayer * layer, const Input * input, const float *weights,
     float *step)
 {
-  g_autofree float *tried = g_new (float, layer->in.c);
-  double best = G_MAXDOUBLE, error;
+  const guint n = layer->in.c;
+  g_autofree float *tried = g_new (float, n);
+  g_autofree double *square = g_new (double, n);
+  double least = G_MAXDOUBLE, error;
   guint8 best_zero = 0;
 
-  for (guint i = 0; i < G_N_ELEMENTS (zeros); i++) {
-    guint8 zero = input->is_signed ? zeros[i] : 0;
+  for (guint c = 0; c < n; c++) {
+    step[c] = best_step (&input->channels[c], 0, &error);
+    square[c] = squared_weights (layer, weights, c);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (zeros) && input->is_signed; i++) {
     double sum = 0.0;
 
-    for (guint c = 0; c < layer->in.c; c++) {
-      tried[c] = best_step (&input->channels[c], zero, &error);
-      sum += error * squared_weights (layer, weights, c);
+    for (guint c = 0; c < n; c++) {
+      tried[c] = best_step (&input->channels[c], zeros[i], &error);
+      sum += error * square[c];
     }
-    if (sum < best) {
-      best = sum;
-      best_zero = zero;
-      memcpy (step, tried, layer->in.c * sizeof (float));
+    if (sum < least) {
+      least = sum;
+      best_zero = zeros[i];
+      memcpy (step, tried, n * sizeof (float));
     }
   }
   return best_zero;

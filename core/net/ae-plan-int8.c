@@ -129,11 +129,8 @@ ae_plan_pack_int8 (AePlan * plan, const AePlanStage * stage,
 static AeInt8Bytes
 bytes_of (const AePlan * plan, const AePlanStage * stage, float slope)
 {
-  gint zero = stage->bytes->zero;
-
   return (AeInt8Bytes) {
-  slope == 0.0f ? zero : 0, zero, slope == 0.0f ? 1.0f : slope,
-        plan->packed + stage->factor};
+  stage->bytes->zero, slope, plan->packed + stage->factor};
 }
 
 void

@@ -190,7 +190,7 @@ int8_sums (Bench * b)
 static void
 int8_bytes (Bench * b)
 {
-  const AeInt8Bytes bytes = { 0, 0, 1.0f, b->bias };
+  const AeInt8Bytes bytes = { 0, 0.0f, b->bias };
 
   b->kernels->int8_floats_to_bytes (b->m, WIDTH / AE_GROUP, &bytes, b->in,
       ROW, b->out, ROW);

@@ -26,15 +26,15 @@ typedef struct
   const float *scale;
 } AeInt8Taps;
 
-/* How samples become bytes: max (round (x * factor) + zero, low), at most 255;
- * halves are rounded to even.
+/* How samples become bytes: round (x * factor) + zero, 0 to 255; halves are
+ * rounded to even.
  * @factor: of each channel, and zeros up to a multiple of 8
- * @zero: the byte of a sample of 0; @low: 0, or @zero for relu
- * @slope: of samples that int8_taps_to_bytes() has summed, likewise; relu is
- *   @low's */
+ * @zero: the byte of a sample of 0
+ * @slope: what int8_taps_to_bytes() multiplies negative sums by before, see
+ *   winograd_out */
 typedef struct
 {
-  gint low, zero;
+  gint zero;
   float slope;
   const float *factor;
 } AeInt8Bytes;

@@ -76,10 +76,10 @@ add_taps (const guint n_v, const AeInt8Taps * taps, guint i_channel,
 /* Of four channels' positions: [4] vectors -> bytes [position][4]. What is not
  * a number becomes the largest byte. */
 INLINE Bits
-to_bytes (const Vector x[4], gint low, gint zero)
+to_bytes (const Vector x[4], gint zero)
 {
   const __m512 most = _mm512_set1_ps ((float) (255 - zero));
-  const __m512i lowest = _mm512_set1_epi16 ((short) (low - zero));
+  const __m512i lowest = _mm512_set1_epi16 ((short) -zero);
   const __m512i shift = _mm512_set1_epi16 ((short) zero);
   const __m512i order = _mm512_broadcast_i32x4 (_mm_setr_epi8 (0, 4, 8, 12, 1,
           5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
@@ -106,10 +106,10 @@ lesser (Vector a, Vector b)
 }
 
 INLINE Bits
-to_bytes (const Vector x[4], gint low, gint zero)
+to_bytes (const Vector x[4], gint zero)
 {
   const Vector most = (Vector) { 0 } +(float) (255 - zero);
-  const Vector least = (Vector) { 0 } +(float) (zero - low);
+  const Vector least = (Vector) { 0 } +(float) zero;
   /* floats of this size have steps of one: adding rounds, halves to even */
   const float round = 12582912.0f;
   Bits bytes = { 0 };
@@ -191,7 +191,7 @@ tile_to_bytes (const guint n_v, const AeInt8Taps * taps, guint i_channel,
               * taps->scale[i_channel + i + j])
               * bytes->factor[i_channel + i + j];
         STORE_BITS (out + i / 4 * out_stride + v * LANES,
-            to_bytes (x, bytes->low, bytes->zero));
+            to_bytes (x, bytes->zero));
       }
     }
   }
@@ -241,7 +241,7 @@ AE_KERNEL_NAME (ae_int8_floats_to_bytes_) (guint c, guint n_groups,
 
         x[j] = LOAD (in + channel * in_stride + p) * bytes->factor[channel];
       }
-      STORE_BITS (out + p, to_bytes (x, bytes->low, bytes->zero));
+      STORE_BITS (out + p, to_bytes (x, bytes->zero));
     }
   }
 }
