@@ -34,7 +34,7 @@ static gchar *option_architecture, *option_init, *option_output;
 static gchar *option_checkpoint, *option_optimiser, *option_validate;
 static gint option_steps, option_batch = 32, option_patch = 64;
 static gint option_threads, option_seed = 1, option_report = 1000;
-static gdouble option_minutes = 30.0, option_rate;
+static gdouble option_minutes = 30.0, option_rate = -1.0;
 static gboolean option_gate;
 static gchar **option_pictures;
 static AeOptimiserKind optimiser;
@@ -66,7 +66,7 @@ static const GOptionEntry entries[] = {
       "muon or adamw (default: muon from random weights, adamw with --init or "
         "--gate)", "NAME"},
   {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &option_rate,
-        "Peak of the learning rate (default: 0.04 of muon, 0.002 of adamw)",
+        "Peak of the learning rate (default: -1, 0.04 with muon, 0.002 with adamw)",
       "R"},
   {"seed", 0, 0, G_OPTION_ARG_INT, &option_seed,
       "Seed of weights, patches and noise (default: 1)", "N"},
@@ -350,7 +350,7 @@ choose_optimiser (GError ** error)
         "--optimiser \"%s\" is neither muon nor adamw", option_optimiser);
     return FALSE;
   }
-  if (option_rate == 0.0)
+  if (option_rate < 0.0)
     option_rate = optimiser == AE_OPTIMISER_MUON ? 0.04 : 2e-3;
   return TRUE;
 }
@@ -374,7 +374,7 @@ check_options (GError ** error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--checkpoint without --steps, which says when training ends");
   else if (option_steps < 0 || option_report < 1 || option_threads < 0
-      || !(option_minutes > 0.0) || option_rate < 0.0)
+      || !(option_minutes > 0.0) || !(option_rate > 0.0 || option_rate == -1.0))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--steps, --minutes, --report-every, --threads and --rate take "
         "positive numbers");

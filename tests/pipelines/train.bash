@@ -23,7 +23,7 @@ test_train_denoiser_makes_a_model_that_denoises() {
 }
 
 test_train_denoiser_goes_on_after_a_kill_as_if_it_had_not_stopped() {
-  local first options=("$dir/pictures" --steps 60 --batch 16 --patch 32
+  local first rate options=("$dir/pictures" --steps 60 --batch 16 --patch 32
     --report-every 5 -a 'conv 3x3 8 relu | conv 3x3 1')
   pictures
   "$pipelines/train-denoiser" "${options[@]}" -o "$dir/whole.safetensors"
@@ -47,6 +47,11 @@ test_train_denoiser_goes_on_after_a_kill_as_if_it_had_not_stopped() {
   ! "$pipelines/train-denoiser" "$dir/pictures" --checkpoint "$dir/training" \
     2>"$dir/said" || fail "it takes a checkpoint without steps"
   grep -q "without --steps" "$dir/said" || fail "it does not say why"
+  for rate in 0 -2 nan; do
+    ! "$pipelines/train-denoiser" "$dir/pictures" --rate=$rate 2>"$dir/said" \
+      || fail "it takes a rate of $rate"
+    grep -q "take positive numbers" "$dir/said" || fail "it does not say why"
+  done
   ! "$pipelines/train-denoiser" "$dir/pictures" --optimiser best 2>"$dir/said" \
     || fail "it takes any optimiser"
   grep -q '"best" is neither muon nor adamw' "$dir/said" \
