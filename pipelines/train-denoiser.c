@@ -35,6 +35,7 @@ static gchar *option_checkpoint, *option_optimiser, *option_validate;
 static gint option_steps, option_batch = 32, option_patch = 64;
 static gint option_threads, option_seed = 1, option_report = 1000;
 static gdouble option_minutes = 30.0, option_rate = -1.0;
+static gdouble option_weight_decay = -1.0;
 static gboolean option_gate;
 static gchar **option_pictures;
 static AeOptimiserKind optimiser;
@@ -68,6 +69,10 @@ static const GOptionEntry entries[] = {
   {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &option_rate,
         "Peak of the learning rate (default: -1, 0.04 with muon, 0.002 with adamw)",
       "R"},
+  {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &option_weight_decay,
+        "A step at rate R takes R times this off each weight (default: -1, 0.02 "
+        "with muon, 0 with adamw)",
+      "D"},
   {"seed", 0, 0, G_OPTION_ARG_INT, &option_seed,
       "Seed of weights, patches and noise (default: 1)", "N"},
   {"threads", 't', 0, G_OPTION_ARG_INT, &option_threads,
@@ -238,8 +243,9 @@ static gchar *
 describe_objective (void)
 {
   return g_strdup_printf ("%s, %d steps of %d patches of %d, %s, rate %g, "
-      "seed %d", option_gate ? "gate" : "denoise", option_steps, option_batch,
-      option_patch, ae_optimiser_name (optimiser), option_rate, option_seed);
+      "weight decay %g, seed %d", option_gate ? "gate" : "denoise",
+      option_steps, option_batch, option_patch, ae_optimiser_name (optimiser),
+      option_rate, option_weight_decay, option_seed);
 }
 
 /* Steps that fit into option_minutes, told from how long a few take. */
@@ -290,6 +296,7 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   config.seed = (guint64) option_seed;
   config.n_threads = (guint) option_threads;
   config.optimiser.kind = optimiser;
+  config.optimiser.weight_decay = (float) option_weight_decay;
   trainer = ae_trainer_new (model->architecture, model->weights, &config,
       error);
   if (trainer == NULL
@@ -352,6 +359,8 @@ choose_optimiser (GError ** error)
   }
   if (option_rate < 0.0)
     option_rate = optimiser == AE_OPTIMISER_MUON ? 0.04 : 2e-3;
+  if (option_weight_decay < 0.0)
+    option_weight_decay = optimiser == AE_OPTIMISER_MUON ? 0.02 : 0.0;
   return TRUE;
 }
 
@@ -378,6 +387,10 @@ check_options (GError ** error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--steps, --minutes, --report-every, --threads and --rate take "
         "positive numbers");
+  else if (!(option_weight_decay >= 0.0 && option_weight_decay <= 10.0)
+      && option_weight_decay != -1.0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--weight-decay %g is not in 0 ... 10", option_weight_decay);
   else
     return choose_optimiser (error);
   return FALSE;
