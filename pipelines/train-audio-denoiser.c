@@ -298,7 +298,7 @@ train (Training * training, GError ** error)
   training->trainer = ae_trainer_new (training->first->architecture,
       training->first->weights, &config, error);
   if (training->trainer == NULL
-      || !ae_training_file_go_on (option_checkpoint, training->trainer, a->text,
+      || !ae_training_file_go_on (option_checkpoint, training->trainer, a,
           OBJECTIVE, &training->seconds_before, error))
     return FALSE;
   g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.1f million products per second, "

@@ -17,6 +17,8 @@
 #include "picture-set.h"
 #include "training-file.h"
 
+#define REPORT_PATCH 128
+
 #define DEFAULT_ARCHITECTURE \
     "unshuffle 2, save in, given 1, conv 3x3 24 leaky, conv 3x3 24 leaky, " \
     "save half, conv 3x3/2 48 leaky, conv 3x3 48 leaky, save quarter, " \
@@ -53,7 +55,8 @@ static const GOptionEntry entries[] = {
       "N"},
   {"init", 'i', 0, G_OPTION_ARG_FILENAME, &option_init,
       "Start from this model instead of random weights; --architecture may "
-        "add convolutions, which begin as the identity", "FILE"},
+        "add convolutions, linear or relu behind relu, which begin as the "
+        "identity", "FILE"},
   {"validate", 'v', 0, G_OPTION_ARG_FILENAME, &option_validate,
         "Pictures to report on, which must not be among those trained on",
       "FOLDER"},
@@ -88,13 +91,13 @@ static const GOptionEntry entries[] = {
   G_OPTION_ENTRY_NULL
 };
 
-/* Mean PSNR in dB of 16 fixed patches of @set, corrupted and denoised. */
+/* Mean PSNR in dB of 64 fixed patches of @set, corrupted and denoised. */
 static double
 validate (const AePictureSet * set, AeTape * tape, const AeWeights * weights,
     AeCorruptionKind kind, float level, double *noisy_db)
 {
   enum
-  { SIZE = 128, N = 16, N_BATCHES = 4 };
+  { SIZE = REPORT_PATCH, N = 16, N_BATCHES = 4 };
   g_auto (AeTensor) in = AE_TENSOR_INIT;
   g_auto (AeTensor) condition = AE_TENSOR_INIT;
   g_autofree float *clean = g_new (float, SIZE * SIZE * N);
@@ -204,6 +207,15 @@ first_model (GError ** error)
   return ae_model_new (architecture, weights, NULL, error);
 }
 
+static gboolean
+keeps_size (const AeArchitecture * a, guint size)
+{
+  guint h, w;
+
+  return ae_architecture_out_size (a, size, size, &h, &w) && h == size
+      && w == size;
+}
+
 /* Whether the samples fit it. */
 static gboolean
 check_model (const AeArchitecture * a, GError ** error)
@@ -212,30 +224,51 @@ check_model (const AeArchitecture * a, GError ** error)
   guint h = 0, w = 0;
 
   ae_architecture_out_size (a, size, size, &h, &w);
-  if (option_gate ? a->input.c == 2 && a->output.c == 1 && a->n_given == 2
-      && h == size / 2 && w == h
-      : a->input.c == 1 && a->output.c == 1 && a->n_given <= 1 && h == size
-      && w == size)
-    return TRUE;
-  g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-      "the model \"%s\" has %u input, %u output and %u given channels and makes "
-      "%ux%u of %ux%u; %s", a->text, a->input.c, a->output.c, a->n_given, w, h,
-      size, size, option_gate ? "a gate has 2, 1 and 2 and halves the size"
-      : "a denoiser has 1, 1 and at most 1 and keeps the size");
-  return FALSE;
+  if (option_gate ? a->input.c != 2 || a->output.c != 1 || a->n_given != 2
+      || h != size / 2 || w != h
+      : a->input.c != 1 || a->output.c != 1 || a->n_given > 1
+      || !keeps_size (a, size)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "the model \"%s\" has %u input, %u output and %u given channels and "
+        "makes %ux%u of %ux%u; %s", a->text, a->input.c, a->output.c,
+        a->n_given, w, h, size, size, option_gate
+        ? "a gate has 2, 1 and 2 and halves the size"
+        : "a denoiser has 1, 1 and at most 1 and keeps the size");
+    return FALSE;
+  }
+  if (option_validate && !keeps_size (a, REPORT_PATCH)) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "the model \"%s\" takes sides that are multiples of %u; --validate "
+        "reports on patches of %d", a->text, a->multiple, REPORT_PATCH);
+    return FALSE;
+  }
+  return TRUE;
 }
 
-static AeModel *
-current_model (AeArchitecture * architecture, const AeTrainer * trainer,
-    GError ** error)
+/* A training under way. */
+typedef struct
 {
-  g_autoptr (AeWeights) weights = ae_trainer_weights (trainer, error);
+  AeModel *first;
+  AeTrainer *trainer;
+  AeTape *tape;
+  AeSampleFunc func;
+  gpointer data;                /* of func */
+  const AePictureSet *held_out; /* or NULL */
+  guint64 n_steps;
+  double seconds_before;        /* of the checkpoint that it goes on from */
+  gint64 begin_us;
+} Training;
+
+static AeModel *
+current_model (const Training * training, GError ** error)
+{
+  g_autoptr (AeWeights) weights = ae_trainer_weights (training->trainer, error);
   g_autoptr (GHashTable) metadata =
       ae_model_facts (option_gate ? "temporal-gate" : "denoise", "video",
-      ae_trainer_n_steps (trainer));
+      ae_trainer_n_steps (training->trainer));
 
-  return weights ? ae_model_new (architecture, weights, metadata, error)
-      : NULL;
+  return weights ? ae_model_new (training->first->architecture, weights,
+      metadata, error) : NULL;
 }
 
 /* What has to be the same for a training to go on as if it had not stopped. */
@@ -248,46 +281,92 @@ describe_objective (void)
       option_rate, option_weight_decay, option_seed);
 }
 
-/* Steps that fit into option_minutes, told from how long a few take. */
+/* Steps that fit into option_minutes, told from how long a few take, and these. */
 static guint64
-plan_steps (AeTrainer * trainer, AeSampleFunc func, gpointer data)
+plan_steps (const Training * training)
 {
   const guint n_probe = 20;
   gint64 begin_us = g_get_monotonic_time (), us;
 
   for (guint i = 0; i < n_probe; i++) {
-    if (!ae_trainer_step (trainer, func, data, 1e-6f, NULL, NULL))
+    if (!ae_trainer_step (training->trainer, training->func, training->data,
+            1e-6f, NULL, NULL))
       break;
   }
   us = MAX (g_get_monotonic_time () - begin_us, 1);
-  return (guint64) (option_minutes * 60e6 / (double) us * n_probe);
+  return MAX ((guint64) (option_minutes * 60e6 / (double) us * n_probe),
+      ae_trainer_n_steps (training->trainer));
 }
 
 static gboolean
-train (const AePictureSet * pictures, const AePictureSet * held_out,
-    GError ** error)
+write_and_report (const Training * training, double loss, GError ** error)
+{
+  g_autofree gchar *objective = describe_objective ();
+  g_autoptr (AeModel) model = current_model (training, error);
+  const double seconds = training->seconds_before
+      + (double) (g_get_monotonic_time () - training->begin_us) / 1e6;
+
+  if (model == NULL || !ae_model_save (model, option_output, error)
+      || !ae_training_file_save (option_checkpoint, training->trainer, model,
+          objective, seconds, error))
+    return FALSE;
+  g_print ("step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+      ", %.0f s", ae_trainer_n_steps (training->trainer), training->n_steps,
+      seconds);
+  if (loss > 0.0)               /* a step was made */
+    g_print (", loss %.5f", loss);
+  if (training->held_out)
+    report (training->held_out, training->tape, model->weights);
+  else
+    g_print ("\n");
+  return TRUE;
+}
+
+static gboolean
+run (Training * training, GError ** error)
+{
+  const AeSchedule schedule = { AE_SCHEDULE_COSINE, (float) option_rate,
+    training->n_steps, MIN (500, training->n_steps / 10)
+  };
+  double mean_loss = 0.0;
+  guint n_seen = 0;
+  guint64 i;
+
+  training->begin_us = g_get_monotonic_time ();
+  while ((i = ae_trainer_n_steps (training->trainer)) < training->n_steps) {
+    AeTrainerLoss loss;
+
+    if (n_seen > 0 && i % (guint64) option_report == 0
+        && !write_and_report (training, mean_loss, error))
+      return FALSE;
+    if (!ae_trainer_step (training->trainer, training->func, training->data,
+            ae_schedule_rate (&schedule, i), &loss, error))
+      return FALSE;
+    mean_loss += (loss.total - mean_loss) / MIN (++n_seen, 1000);
+  }
+  return write_and_report (training, mean_loss, error);
+}
+
+static gboolean
+train (Training * training, const AePictureSet * pictures, GError ** error)
 {
   AeTrainerConfig config = AE_TRAINER_CONFIG_DEFAULT;
   AeNoisyPatches patches = { pictures, (guint) option_patch,
     (guint) option_patch / 2
   };
   AeMotionPatches motion = { pictures, (guint) option_patch };
-  AeSampleFunc func =
-      option_gate ? ae_motion_patches_sample : ae_noisy_patches_sample;
-  gpointer data = option_gate ? (gpointer) & motion : (gpointer) & patches;
-  g_autoptr (AeModel) model = first_model (error);
-  g_autoptr (AeTrainer) trainer = NULL;
-  g_autoptr (AeTape) tape = NULL;
-  AeSchedule schedule = { AE_SCHEDULE_COSINE, (float) option_rate, 0, 0 };
   g_autofree gchar *objective = describe_objective ();
-  guint64 n_steps;
-  guint n_seen = 0;
-  double mean_loss = 0.0, seconds_before = 0.0;
-  gint64 begin_us;
+  const AeArchitecture *a;
 
-  if (model == NULL || !check_model (model->architecture, error))
+  training->first = first_model (error);
+  if (training->first == NULL
+      || !check_model (training->first->architecture, error))
     return FALSE;
-  if (model->architecture->n_given == 0)
+  a = training->first->architecture;
+  training->func = option_gate ? ae_motion_patches_sample
+      : ae_noisy_patches_sample;
+  training->data = option_gate ? (gpointer) & motion : (gpointer) & patches;
+  if (a->n_given == 0)
     patches.grid = 0;
   config.height = config.width = (guint) option_patch;
   config.condition_height = config.condition_width = MAX (patches.grid, 1);
@@ -297,50 +376,20 @@ train (const AePictureSet * pictures, const AePictureSet * held_out,
   config.n_threads = (guint) option_threads;
   config.optimiser.kind = optimiser;
   config.optimiser.weight_decay = (float) option_weight_decay;
-  trainer = ae_trainer_new (model->architecture, model->weights, &config,
-      error);
-  if (trainer == NULL
-      || !ae_training_file_go_on (option_checkpoint, trainer,
-          model->architecture->text, objective, &seconds_before, error))
+  training->trainer = ae_trainer_new (training->first->architecture,
+      training->first->weights, &config, error);
+  if (training->trainer == NULL
+      || !ae_training_file_go_on (option_checkpoint, training->trainer, a,
+          objective, &training->seconds_before, error))
     return FALSE;
-  tape = ae_tape_new (model->architecture);
-  n_steps = option_steps > 0 ? (guint64) option_steps
-      : plan_steps (trainer, func, data);
+  training->tape = ae_tape_new (training->first->architecture);
+  training->n_steps = option_steps > 0 ? (guint64) option_steps
+      : plan_steps (training);
   g_print ("%s\n%" G_GSIZE_FORMAT " weights, %.2f kMAC per pixel, %"
-      G_GUINT64_FORMAT " steps of %d patches\n", model->architecture->text,
-      model->architecture->n_weights,
-      ae_architecture_macs_per_pixel (model->architecture) / 1000.0, n_steps,
+      G_GUINT64_FORMAT " steps of %d patches\n", a->text, a->n_weights,
+      ae_architecture_macs_per_pixel (a) / 1000.0, training->n_steps,
       option_batch);
-
-  schedule.n_steps = n_steps;
-  schedule.n_warmup = MIN (500, n_steps / 10);
-  begin_us = g_get_monotonic_time ();
-  for (guint64 i = ae_trainer_n_steps (trainer); i < n_steps; i++) {
-    AeTrainerLoss loss;
-
-    if (!ae_trainer_step (trainer, func, data,
-            ae_schedule_rate (&schedule, i), &loss, error))
-      return FALSE;
-    mean_loss += (loss.total - mean_loss) / MIN (++n_seen, 1000);
-    if ((i + 1) % (guint64) option_report == 0 || i + 1 == n_steps) {
-      g_autoptr (AeModel) now = current_model (model->architecture, trainer,
-          error);
-      double seconds = seconds_before
-          + (double) (g_get_monotonic_time () - begin_us) / 1e6;
-
-      if (now == NULL || !ae_model_save (now, option_output, error)
-          || !ae_training_file_save (option_checkpoint, trainer, now, objective,
-              seconds, error))
-        return FALSE;
-      g_print ("step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-          ", %.0f s, loss %.5f", i + 1, n_steps, seconds, mean_loss);
-      if (held_out)
-        report (held_out, tape, now->weights);
-      else
-        g_print ("\n");
-    }
-  }
-  return TRUE;
+  return run (training, error);
 }
 
 static gboolean
@@ -405,6 +454,7 @@ main (int argc, char **argv)
   g_autoptr (AePictureSet) held_out = NULL;
   g_autoptr (GError) error = NULL;
   const gchar *validate_paths[] = { NULL, NULL };
+  Training training = { NULL };
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   g_option_context_add_main_entries (context, entries, NULL);
@@ -421,16 +471,20 @@ main (int argc, char **argv)
     goto failed;
   if (option_validate) {
     validate_paths[0] = option_validate;
-    held_out = ae_picture_set_new (validate_paths, 128, &error);
+    held_out = ae_picture_set_new (validate_paths, REPORT_PATCH, &error);
     if (held_out == NULL)
       goto failed;
   }
-  if (!train (pictures, held_out, &error))
-    goto failed;
-  g_print ("wrote %s\n", option_output);
-  return EXIT_SUCCESS;
+  training.held_out = held_out;
+  if (train (&training, pictures, &error))
+    g_print ("wrote %s\n", option_output);
 
 failed:
+  ae_tape_free (training.tape);
+  ae_trainer_free (training.trainer);
+  ae_model_unref (training.first);
+  if (error == NULL)
+    return EXIT_SUCCESS;
   g_printerr ("train-denoiser: %s\n", error->message);
   return EXIT_FAILURE;
 }

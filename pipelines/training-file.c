@@ -6,12 +6,17 @@
 
 #include <string.h>
 
+/* What a file says of its schedule, around the seconds that training took. */
+#define SCHEDULE "cosine, "
+#define SECONDS " seconds"
+#define MAX_SECONDS (366.0 * 24.0 * 3600.0)
+
 gboolean
 ae_training_file_save (const gchar * path, const AeTrainer * trainer,
     AeModel * model, const gchar * objective, double seconds, GError ** error)
 {
-  g_autofree gchar *schedule = g_strdup_printf ("cosine, %.0f seconds",
-      seconds);
+  g_autofree gchar *schedule = g_strdup_printf (SCHEDULE "%.0f" SECONDS,
+      CLAMP (seconds, 0.0, MAX_SECONDS));
   AeCheckpoint checkpoint = {
     .model = model,
     .is_better = TRUE,
@@ -30,13 +35,30 @@ ae_training_file_save (const gchar * path, const AeTrainer * trainer,
   return ok;
 }
 
-gboolean
-ae_training_file_go_on (const gchar * path, AeTrainer * trainer,
-    const gchar * architecture_text, const gchar * objective, double *seconds,
+static gboolean
+parse_seconds (const gchar * schedule, const gchar * path, double *seconds,
     GError ** error)
 {
+  const gboolean is_ours = g_str_has_prefix (schedule, SCHEDULE)
+      && g_str_has_suffix (schedule, SECONDS);
+  gchar *end = NULL;
+
+  *seconds = is_ours ? g_ascii_strtod (schedule + strlen (SCHEDULE), &end)
+      : -1.0;
+  if (*seconds >= 0.0 && *seconds <= MAX_SECONDS && strcmp (end, SECONDS) == 0)
+    return TRUE;
+  g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
+      "%s: the schedule is \"%s\"; expected \"%sN%s\", N in 0 ... %.0f", path,
+      schedule, SCHEDULE, SECONDS, MAX_SECONDS);
+  return FALSE;
+}
+
+gboolean
+ae_training_file_go_on (const gchar * path, AeTrainer * trainer,
+    const AeArchitecture * architecture, const gchar * objective,
+    double *seconds, GError ** error)
+{
   g_autoptr (AeCheckpoint) checkpoint = NULL;
-  const gchar *found, *comma;
 
   if (path == NULL)
     return TRUE;
@@ -44,19 +66,11 @@ ae_training_file_go_on (const gchar * path, AeTrainer * trainer,
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   checkpoint = ae_checkpoint_load (path, error);
-  if (checkpoint == NULL)
+  if (checkpoint == NULL
+      || !ae_checkpoint_check (checkpoint, architecture, objective, path, error)
+      || !parse_seconds (checkpoint->schedule, path, seconds, error))
     return FALSE;
-  found = checkpoint->model->architecture->text;
-  if (strcmp (checkpoint->objective, objective) != 0
-      || strcmp (found, architecture_text) != 0) {
-    g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
-        "%s: a training of \"%s\": %s; expected \"%s\": %s", path, found,
-        checkpoint->objective, architecture_text, objective);
-    return FALSE;
-  }
   ae_trainer_restore (trainer, checkpoint->state);
-  comma = strchr (checkpoint->schedule, ',');
-  *seconds = comma ? g_ascii_strtod (comma + 1, NULL) : 0.0;
   g_print ("going on from step %" G_GUINT64_FORMAT " of %s\n",
       ae_trainer_n_steps (trainer), path);
   return TRUE;

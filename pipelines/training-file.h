@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /**
  * ae_training_file_save:
  * @path: (nullable): nothing is written without
- * @model: the best so far, which is what the file is to other readers
+ * @model: that of @trainer now, which is what the file is to other readers
  * @objective: what is learned and how; a training goes on with the same
  * @seconds: that training has taken
  *
@@ -22,14 +22,14 @@ gboolean ae_training_file_save (const gchar * path,
 /**
  * ae_training_file_go_on:
  * @path: (nullable): without, and where no such file is, training starts anew
- * @trainer: as made for @architecture_text; goes on as if it had never stopped
+ * @trainer: as made for @architecture; goes on as if it had never stopped
  * @seconds: (inout): becomes those that training took before
  *
- * Errors: those of ae_checkpoint_load(); AE_ERROR_UNSUPPORTED for a training of
- * something else.
+ * Errors: those of ae_checkpoint_load() and ae_checkpoint_check();
+ * AE_ERROR_CORRUPT where the seconds are no number or more than a year.
  */
 gboolean ae_training_file_go_on (const gchar * path, AeTrainer * trainer,
-    const gchar * architecture_text, const gchar * objective, double *seconds,
-    GError ** error);
+    const AeArchitecture * architecture, const gchar * objective,
+    double *seconds, GError ** error);
 
 G_END_DECLS

@@ -78,8 +78,8 @@ gst_ae_optimiser_get_type (void)
     {AE_OPTIMISER_SGD, "Gradient descent with momentum", "sgd"},
     {AE_OPTIMISER_ADAM, "Adam", "adam"},
     {AE_OPTIMISER_ADAMW, "Adam with decoupled weight decay", "adamw"},
-    {AE_OPTIMISER_MUON, "Orthogonal steps of matrices, at about twenty times the "
-          "learning rate", "muon"},
+    {AE_OPTIMISER_MUON, "Orthogonal steps of matrices, at ten to twenty times "
+          "the learning rate", "muon"},
     {0, NULL, NULL}
   };
   static GType type = 0;

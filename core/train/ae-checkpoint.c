@@ -426,6 +426,31 @@ ae_checkpoint_load_bytes (const guint8 * bytes, gsize size_bytes,
   return model ? from_extras (model, extras, where, error) : NULL;
 }
 
+gboolean
+ae_checkpoint_check (const AeCheckpoint * checkpoint,
+    const AeArchitecture * architecture, const gchar * objective,
+    const gchar * where, GError ** error)
+{
+  const AeArchitecture *found = checkpoint->model->architecture;
+  const AeShape *in = &architecture->input, *found_in = &found->input;
+
+  if (strcmp (found->text, architecture->text) != 0
+      || memcmp (found_in, in, sizeof *in) != 0) {
+    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
+        "%s: the checkpoint is of the architecture \"%s\" for %ux%ux%u, "
+        "expected \"%s\" for %ux%ux%u", where, found->text, found_in->c,
+        found_in->h, found_in->w, architecture->text, in->c, in->h, in->w);
+    return FALSE;
+  }
+  if (strcmp (checkpoint->objective, objective) != 0) {
+    g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
+        "%s: the checkpoint is of the training \"%s\", expected \"%s\"", where,
+        checkpoint->objective, objective);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 void
 ae_checkpoint_free (AeCheckpoint * checkpoint)
 {

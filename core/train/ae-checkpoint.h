@@ -67,6 +67,18 @@ AeCheckpoint *ae_checkpoint_load (const gchar * path, GError ** error)
 AeCheckpoint *ae_checkpoint_load_bytes (const guint8 * bytes, gsize size_bytes,
     const gchar * where, GError ** error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * ae_checkpoint_check:
+ * @objective: of the training that is to go on
+ * @where: stands for the file in errors
+ *
+ * Errors: AE_ERROR_SHAPE for the training of another architecture or input,
+ * AE_ERROR_UNSUPPORTED for that of another objective.
+ */
+gboolean ae_checkpoint_check (const AeCheckpoint * checkpoint,
+    const AeArchitecture * architecture, const gchar * objective,
+    const gchar * where, GError ** error);
+
 void ae_checkpoint_free (AeCheckpoint * checkpoint);    /* NULL is a no-op */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AeCheckpoint, ae_checkpoint_free)

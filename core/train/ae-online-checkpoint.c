@@ -1,6 +1,5 @@
 /* Training on a stream goes on where a file ends. SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ae-online-private.h"
-#include "ae-error.h"
 #include "ae-file.h"
 
 #include <string.h>
@@ -81,34 +80,6 @@ describe_schedule (const AeSchedule * schedule)
       (double) schedule->peak, schedule->n_steps, schedule->n_warmup);
 }
 
-static gboolean
-check_fits (const AeOnline * online, const AeCheckpoint * checkpoint,
-    GError ** error)
-{
-  const AeArchitecture *expected = online->start->architecture;
-  const AeArchitecture *found = checkpoint->model->architecture;
-  g_autofree gchar *objective = describe_objective (online);
-
-  if (strcmp (found->text, expected->text) != 0
-      || memcmp (&found->input, &expected->input, sizeof found->input) != 0) {
-    g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-        "%s: the checkpoint is of the architecture \"%s\" for %ux%ux%u, "
-        "expected \"%s\" for %ux%ux%u", online->config.checkpoint,
-        found->text, found->input.c, found->input.h, found->input.w,
-        expected->text, expected->input.c, expected->input.h,
-        expected->input.w);
-    return FALSE;
-  }
-  if (strcmp (checkpoint->objective, objective) != 0) {
-    g_set_error (error, AE_ERROR, AE_ERROR_UNSUPPORTED,
-        "%s: the checkpoint's objective, loss and optimiser are %s, "
-        "expected %s", online->config.checkpoint, checkpoint->objective,
-        objective);
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static void
 take_up (AeOnline * online, const AeCheckpoint * checkpoint)
 {
@@ -136,6 +107,7 @@ gboolean
 ae_online_resume (AeOnline * online, GError ** error)
 {
   const gchar *path = online->config.checkpoint;
+  g_autofree gchar *objective = describe_objective (online);
   g_autoptr (AeCheckpoint) checkpoint = NULL;
 
   if (path == NULL)
@@ -144,7 +116,9 @@ ae_online_resume (AeOnline * online, GError ** error)
   if (!online->config.resume || !g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   checkpoint = ae_checkpoint_load (path, error);
-  if (checkpoint == NULL || !check_fits (online, checkpoint, error))
+  if (checkpoint == NULL
+      || !ae_checkpoint_check (checkpoint, online->start->architecture,
+          objective, path, error))
     return FALSE;
   take_up (online, checkpoint);
   return TRUE;

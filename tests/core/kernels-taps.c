@@ -237,6 +237,38 @@ GST_START_TEST (test_winograd_equals_the_convolution)
 
 GST_END_TEST;
 
+/* What only a hostile model makes is the same on every level. */
+GST_START_TEST (test_an_infinite_sum_leaks_infinitely)
+{
+  static const struct
+  {
+    float bias, slope;
+  } sums[] = {
+    {INFINITY, 0.0f}, {INFINITY, 0.1f}, {INFINITY, 1.0f}, {-INFINITY, 0.1f},
+    {-INFINITY, 1.0f},
+  };
+  static const float products[36][16 * MOST_GROUPS];
+  float out[4][W];
+  float *rows[4] = { out[0], out[1], out[2], out[3] };
+
+  for (AeCpuLevel level = 0; level < AE_N_CPU_LEVELS; level++) {
+    const AeKernels *kernels = ae_kernels_for_level (level);
+
+    if (kernels == NULL)
+      continue;
+    for (guint i = 0; i < G_N_ELEMENTS (sums); i++) {
+      kernels->winograd_out (1, products[0], 16 * MOST_GROUPS, sums[i].bias,
+          sums[i].slope, rows);
+      for (guint x = 0; x < 64; x++)
+        fail_unless (out[x % 4][x] == sums[i].bias, "%s: %g of %g, slope %g",
+            ae_cpu_level_name (level), (double) out[x % 4][x],
+            (double) sums[i].bias, (double) sums[i].slope);
+    }
+  }
+}
+
+GST_END_TEST;
+
 TCase *
 kernels_taps_tests (void)
 {
@@ -248,5 +280,6 @@ kernels_taps_tests (void)
       N_SHAPES);
   tcase_add_loop_test (tcase, test_winograd_equals_the_convolution, 1,
       MOST_GROUPS + 1);
+  tcase_add_test (tcase, test_an_infinite_sum_leaks_infinitely);
   return tcase;
 }

@@ -5,6 +5,7 @@
 
 #include "ae-gemm.h"
 #include "ae-muon.h"
+#include "ae-optimiser.h"
 #include "ae-rng.h"
 #include "ae-trainer.h"
 
@@ -168,6 +169,73 @@ GST_START_TEST (test_muon_learns_weak_directions_sooner_than_adam)
 
 GST_END_TEST;
 
+/* A layer of each kind, and which of their weights are matrices. */
+#define ALL_LAYERS "conv 3x3 4 relu, norm, causal 3 2, conv 1x1 1, conv 3x3 5, " \
+    "deconv 2x2*2 2, unshuffle 2, dense 7"
+
+static const struct
+{
+  const gchar *layer;
+  guint i_layer, rows, columns;
+} matrices[] = {
+  {"conv", 0, 4, 3 * 9}, {"conv", 3, 1, 4}, {"deconv", 5, 5, 2 * 4},
+  {"dense", 7, 7, 8 * 4 * 4},
+};
+
+GST_START_TEST (test_matrices_move_as_muon_says_and_all_else_as_adamw)
+{
+  const AeShape input = { 3, 4, 4 };
+  const AeOptimiserConfig config = { AE_OPTIMISER_MUON, 0.9f, 0.99f, 1e-8f,
+    0.5f
+  };
+  const float rate = 0.1f;
+  AeOptimiserConfig adamw = config;
+  g_autoptr (AeArchitecture) a = ae_architecture_parse (ALL_LAYERS, &input,
+      NULL);
+  const gsize n = a->n_weights;
+  g_autofree float *weights = g_new (float, n), *expected = g_new (float, n);
+  g_autofree float *grad = g_new (float, n), *scratch = NULL;
+  g_autofree float *moment1 = g_new0 (float, n), *moment2 = g_new0 (float, n);
+  g_autofree float *m1 = g_new0 (float, n), *m2 = g_new0 (float, n);
+  AeRng rng;
+
+  ae_rng_init (&rng, 3);
+  fill (grad, n, 1.0f, &rng);
+  fill (weights, n, 1.0f, &rng);
+  memcpy (expected, weights, n * sizeof (float));
+  adamw.kind = AE_OPTIMISER_ADAMW;
+  ae_optimiser_step (&adamw, 1, rate / 20.0f, n, grad, m1, m2, expected);
+  memset (m1, 0, n * sizeof (float));
+  scratch = g_new (float, ae_optimiser_scratch_size (&config, a));
+  for (guint i = 0; i < G_N_ELEMENTS (matrices); i++) {
+    const AeLayer *layer = &a->layers[matrices[i].i_layer];
+    const AeParam *param = &layer->params[AE_PARAM_WEIGHT];
+    const gsize size = (gsize) matrices[i].rows * matrices[i].columns;
+
+    fail_unless_equals_string (layer->ops->name, matrices[i].layer);
+    fail_unless_equals_uint64 (param->size, size);
+    for (gsize j = 0; j < size; j++)
+      expected[param->offset + j] = weights[param->offset + j]
+          * (1.0f - rate * config.weight_decay);
+    ae_muon_step (config.beta1, rate, matrices[i].rows, matrices[i].columns,
+        grad + param->offset, m1 + param->offset, scratch,
+        expected + param->offset);
+  }
+  ae_optimiser_step_model (&config, 1, rate, a, 0, grad, moment1, moment2,
+      scratch, weights);
+  for (guint i = 0; i < a->n_layers * AE_N_PARAMS; i++) {
+    const AeParam *param = &a->layers[i / AE_N_PARAMS].params[i % AE_N_PARAMS];
+
+    for (gsize j = param->offset; j < param->offset + param->size; j++)
+      fail_unless (fabsf (weights[j] - expected[j]) < 1e-6f,
+          "layer %u, weight %" G_GSIZE_FORMAT ": %g, expected %g",
+          i / AE_N_PARAMS, j - param->offset, (double) weights[j],
+          (double) expected[j]);
+  }
+}
+
+GST_END_TEST;
+
 static Suite *
 muon_suite (void)
 {
@@ -179,6 +247,7 @@ muon_suite (void)
       test_a_step_has_singular_values_near_one_and_goes_downhill, 0,
       G_N_ELEMENTS (cases));
   tcase_add_test (tcase, test_a_layer_without_gradient_comes_to_rest);
+  tcase_add_test (tcase, test_matrices_move_as_muon_says_and_all_else_as_adamw);
   tcase_add_test (tcase, test_muon_learns_weak_directions_sooner_than_adam);
   return suite;
 }

@@ -26,6 +26,21 @@ test_quantise_model_adds_integers_that_the_element_runs() {
   run_int8 "$dir/int8.safetensors"
 }
 
+# Sides of patches that are multiples of 3 fit no patch of the report.
+test_tools_refuse_models_whose_sizes_are_not_theirs() {
+  local thirds='unshuffle 3, conv 3x3 9, conv 3x3 9 | conv 3x3 9, shuffle 3'
+  pictures
+  ! "$pipelines/train-denoiser" "$dir/pictures" --steps 1 --batch 16 --patch 60 \
+    -a "$thirds" -v "$dir/pictures" -o "$dir/thirds.safetensors" 2>"$dir/said" \
+    || fail "it reports on patches that do not fit"
+  says 'multiples of 3'
+  "$pipelines/train-denoiser" "$dir/pictures" --steps 1 --batch 16 --patch 60 \
+    -a "$thirds" -o "$dir/thirds.safetensors"
+  ! "$pipelines/quantise-model" "$dir/thirds.safetensors" "$dir/pictures" \
+    -o "$dir/int8.safetensors" 2>"$dir/said" || fail "it takes any size"
+  says 'multiples of 3'
+}
+
 # run_int8 MODEL: a few frames.
 run_int8() {
   gst-launch-1.0 -q videotestsrc num-buffers=3 ! video/x-raw,format=I420 \

@@ -40,13 +40,21 @@ test_train_denoiser_goes_on_after_a_kill_as_if_it_had_not_stopped() {
   grep -q "^going on from step [1-9]" "$dir/said" || fail "it began anew"
   cmp "$dir/whole.safetensors" "$dir/model.safetensors" \
     || fail "the result is another"
+  rm "$dir/model.safetensors"
+  "$pipelines/train-denoiser" "${options[@]}" ||
+    fail "it refuses a training that has ended"
+  cmp "$dir/whole.safetensors" "$dir/model.safetensors" \
+    || fail "the result of a training that had ended is not written again"
   ! "$pipelines/train-denoiser" "${options[@]}" --rate 0.01 2>"$dir/said" \
     || fail "it goes on at another rate"
-  grep -q "rate 0.04, .*; expected .* rate 0.01, " "$dir/said" \
+  grep -q "rate 0.04, .*, expected .* rate 0.01, " "$dir/said" \
     || fail "it does not say what differs"
   ! "$pipelines/train-denoiser" "$dir/pictures" --checkpoint "$dir/training" \
     2>"$dir/said" || fail "it takes a checkpoint without steps"
   grep -q "without --steps" "$dir/said" || fail "it does not say why"
+  "$pipelines/train-denoiser" "$dir/pictures" --minutes 0.00001 \
+    -a 'conv 3x3 1' --batch 16 --patch 32 -o "$dir/short.safetensors"
+  [ -s "$dir/short.safetensors" ] || fail "too short a time leaves no model"
   for rate in 0 -2 nan; do
     ! "$pipelines/train-denoiser" "$dir/pictures" --rate=$rate 2>"$dir/said" \
       || fail "it takes a rate of $rate"

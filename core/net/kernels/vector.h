@@ -94,13 +94,14 @@ merge_four (const Vector p[4], float *to)
 INLINE Vector
 leak_of (float slope, Vector x)
 {
-  Vector below = x * slope;
 #if defined (__AVX512F__)
-  return _mm512_max_ps (x, below);
+  return _mm512_mask_mul_ps (x, _mm512_cmp_ps_mask (x, _mm512_setzero_ps (),
+          _CMP_NGT_UQ), x, _mm512_set1_ps (slope));
 #elif defined (__AVX2__)
-  return _mm256_max_ps (x, below);
+  return _mm256_blendv_ps (x, x * slope, x);
 #else
   typedef int Bits __attribute__ ((vector_size (4 * LANES)));
+  Vector below = x * slope;
   Bits is_above = x > (Vector) { 0 };
 
   return (Vector) (((Bits) x & is_above) | ((Bits) below & ~is_above));
