@@ -66,6 +66,7 @@ print_layers (const AeModel * model, guint h, guint w)
 {
   const AeArchitecture *architecture = model->architecture;
   double macs[AE_ARCHITECTURE_MAX_LAYERS] = { 0.0 };
+  gsize n_all = 0;
 
   ae_architecture_layer_macs_per_pixel (architecture, macs);
   g_print ("\n%-12s %-24s %14s %11s %10s\n", "layer", "", "output",
@@ -79,13 +80,14 @@ print_layers (const AeModel * model, guint h, guint w)
 
     for (guint j = 0; j < AE_N_PARAMS; j++)
       n += ae_param_n_stored (&layer->params[j]);
+    n_all += n;
     ae_layer_print (layer, text);
     g_print ("%-12s %-24s %14s %11" G_GSIZE_FORMAT " %10.1f%s\n", name,
         text->str, output, n, macs[i],
         model->int8 && model->int8->layers[i].weights ? "  int8" : "");
   }
   g_print ("%-12s %-24s %14s %11" G_GSIZE_FORMAT " %10.1f\n\n", "all", "", "",
-      architecture->n_weights, ae_architecture_macs_per_pixel (architecture));
+      n_all, ae_architecture_macs_per_pixel (architecture));
 }
 
 static void

@@ -223,3 +223,12 @@ ae_noisy_patches_sample (gpointer data, AeRng * rng, AeSample * sample)
       (gsize) patches->size * patches->size) / AE_NOISE_UNIT;
   sample->weight = powf (MAX (error, 0.1f), -1.2f);
 }
+
+gboolean
+ae_noisy_patches_fit (const AeArchitecture * architecture, guint size)
+{
+  guint h, w;
+
+  return ae_architecture_out_size (architecture, size, size, &h, &w)
+      && h == size && w == size;
+}

@@ -1,6 +1,7 @@
 /* Pairs of clean and noisy patches. SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ae-architecture.h"
 #include "ae-corruption.h"
 #include "ae-trainer.h"
 #include "picture-set.h"
@@ -28,6 +29,9 @@ typedef struct
  */
 float ae_noisy_patch (AeCorruptionKind kind, float level, float mean,
     AeRng * rng, const float *clean, float *noisy, guint size);
+
+/* Returns: whether @architecture makes patches of @size x @size of such. */
+gboolean ae_noisy_patches_fit (const AeArchitecture * architecture, guint size);
 
 /* An AeSampleFunc; its data is an AeNoisyPatches. */
 void ae_noisy_patches_sample (gpointer data, AeRng * rng, AeSample * sample);

@@ -259,15 +259,6 @@ report (const AeModel * model, AeInt8 * int8, GError ** error)
   return TRUE;
 }
 
-static gboolean
-keeps_size (const AeArchitecture * a, guint size)
-{
-  guint h, w;
-
-  return ae_architecture_out_size (a, size, size, &h, &w) && h == size
-      && w == size;
-}
-
 static AeModel *
 load (const gchar * name, GError ** error)
 {
@@ -283,12 +274,12 @@ load (const gchar * name, GError ** error)
         "%s: not a denoiser of one plane of any size", path);
     return NULL;
   }
-  if (!keeps_size (architecture, PATCH)
-      || !keeps_size (architecture, REPORT_PATCH)) {
+  if (!ae_noisy_patches_fit (architecture, PATCH)
+      || !ae_noisy_patches_fit (architecture, REPORT_PATCH)) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
-        "%s: \"%s\" takes sides that are multiples of %u; expected one that "
-        "makes %ux%u of %ux%u", path, architecture->text,
-        architecture->multiple, PATCH, PATCH, PATCH, PATCH);
+        "%s: \"%s\", which takes sides that are multiples of %u, does not make "
+        "%ux%u of %ux%u", path, architecture->text, architecture->multiple,
+        PATCH, PATCH, PATCH, PATCH);
     return NULL;
   }
   return g_steal_pointer (&model);

@@ -207,15 +207,6 @@ first_model (GError ** error)
   return ae_model_new (architecture, weights, NULL, error);
 }
 
-static gboolean
-keeps_size (const AeArchitecture * a, guint size)
-{
-  guint h, w;
-
-  return ae_architecture_out_size (a, size, size, &h, &w) && h == size
-      && w == size;
-}
-
 /* Whether the samples fit it. */
 static gboolean
 check_model (const AeArchitecture * a, GError ** error)
@@ -227,7 +218,7 @@ check_model (const AeArchitecture * a, GError ** error)
   if (option_gate ? a->input.c != 2 || a->output.c != 1 || a->n_given != 2
       || h != size / 2 || w != h
       : a->input.c != 1 || a->output.c != 1 || a->n_given > 1
-      || !keeps_size (a, size)) {
+      || !ae_noisy_patches_fit (a, size)) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
         "the model \"%s\" has %u input, %u output and %u given channels and "
         "makes %ux%u of %ux%u; %s", a->text, a->input.c, a->output.c,
@@ -236,7 +227,7 @@ check_model (const AeArchitecture * a, GError ** error)
         : "a denoiser has 1, 1 and at most 1 and keeps the size");
     return FALSE;
   }
-  if (option_validate && !keeps_size (a, REPORT_PATCH)) {
+  if (option_validate && !ae_noisy_patches_fit (a, REPORT_PATCH)) {
     g_set_error (error, AE_ERROR, AE_ERROR_SHAPE,
         "the model \"%s\" takes sides that are multiples of %u; --validate "
         "reports on patches of %d", a->text, a->multiple, REPORT_PATCH);

@@ -45,7 +45,8 @@ parse_seconds (const gchar * schedule, const gchar * path, double *seconds,
 
   *seconds = is_ours ? g_ascii_strtod (schedule + strlen (SCHEDULE), &end)
       : -1.0;
-  if (*seconds >= 0.0 && *seconds <= MAX_SECONDS && strcmp (end, SECONDS) == 0)
+  if (*seconds >= 0.0 && *seconds <= MAX_SECONDS
+      && end > schedule + strlen (SCHEDULE) && strcmp (end, SECONDS) == 0)
     return TRUE;
   g_set_error (error, AE_ERROR, AE_ERROR_CORRUPT,
       "%s: the schedule is \"%s\"; expected \"%sN%s\", N in 0 ... %.0f", path,

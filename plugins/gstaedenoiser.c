@@ -9,8 +9,11 @@
 #include "ae-noise-level.h"
 #include "gstaetemporal.h"
 
-/* Less noise than this, in steps of the 8-bit scale, is mostly rounding. */
+/* Less noise than the first, in steps of the 8-bit scale, is mostly rounding.
+ * Up to the second a model's own errors weigh as much as the noise: part of what
+ * it makes is taken. */
 #define MIN_NOISE_LEVEL 0.3f
+#define FULL_NOISE_LEVEL 1.5f
 
 /* The noise of a camera changes slowly and an estimate scatters from frame to
  * frame: each frame counts a tenth, unless the estimate moved so far that this
@@ -243,11 +246,13 @@ denoise_plane (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
 {
   const gboolean has_condition = self->model->architecture->n_given > 0;
   const gboolean is_small = i_plane > 0 && self->chroma_plan != NULL;
-  const AePlane *out = settings->strength < 1.0f ? &self->clean : plane;
   AePlan *plan = is_small ? self->chroma_plan : self->luma_plan;
   GstAeTemporal *past = self->past[i_plane];
   const float noise =
       plane_noise (self, settings, i_plane, plane, pixels, gain);
+  const float strength = settings->strength * MIN (1.0f,
+      (noise - MIN_NOISE_LEVEL) / (FULL_NOISE_LEVEL - MIN_NOISE_LEVEL));
+  const AePlane *out = strength < 1.0f ? &self->clean : plane;
 
   if (noise < MIN_NOISE_LEVEL) {
     if (past != NULL)
@@ -263,8 +268,8 @@ denoise_plane (GstAeDenoiser * self, const GstAeDenoiserSettings * settings,
     self->condition.data[0] = noise / AE_NOISE_UNIT;
     ae_plan_run (plan, plane, has_condition ? &self->condition : NULL, out);
   }
-  if (settings->strength < 1.0f)
-    blend (plane, out, pixels, settings->strength);
+  if (strength < 1.0f)
+    blend (plane, out, pixels, strength);
   return TRUE;
 }
 

@@ -22,7 +22,7 @@ typedef struct
   AeShape input, output;
   guint n_given;                /* channels of the condition, 0 = none */
   guint multiple;               /* heights and widths must be multiples of it */
-  gsize n_weights;              /* floats in all parameters */
+  gsize n_weights;              /* floats of all parameters, and between them */
 } AeArchitecture;
 
 /**

@@ -191,7 +191,7 @@ GST_START_TEST (test_a_file_that_does_not_fit_is_an_error_and_stays)
   assert_refused ("objective=temporal architecture=\"conv 3x3 9 relu | "
       "conv 3x3 1\"", "of the architecture \"conv 3x3 8 relu | conv 3x3 1\"");
   assert_refused (ARCHITECTURE "objective=denoise",
-      "temporal, mse, adamw, expected denoise, mse, adamw");
+      "\"temporal, mse, adamw\", expected \"denoise, mse, adamw\"");
   fail_unless (g_file_get_contents (path, &bytes, &n, NULL));
   bytes[n - 7] ^= 1;
   fail_unless (g_file_set_contents (path, bytes, (gssize) n, NULL));
