@@ -27,6 +27,10 @@ test_train_denoiser_goes_on_after_a_kill_as_if_it_had_not_stopped() {
     --report-every 5 -a 'conv 3x3 8 relu | conv 3x3 1')
   pictures
   "$pipelines/train-denoiser" "${options[@]}" -o "$dir/whole.safetensors"
+  "$pipelines/train-denoiser" "${options[@]}" --weight-decay 0.5 \
+    -o "$dir/decayed.safetensors"
+  ! cmp -s "$dir/whole.safetensors" "$dir/decayed.safetensors" \
+    || fail "weight decay changes nothing"
   options+=(--checkpoint "$dir/training" -o "$dir/model.safetensors")
   "$pipelines/train-denoiser" "${options[@]}" >"$dir/first" &
   first=$!
